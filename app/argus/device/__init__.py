@@ -1,0 +1,1 @@
+"""The box: identity, users and access policy, scopes, network, time, settings."""

@@ -1,0 +1,1 @@
+"""Every ioctl, netlink message, system call and /sys path, each beside its simulated twin."""

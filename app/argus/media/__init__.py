@@ -1,0 +1,1 @@
+"""Moving pictures: video source, encoder drivers, pipeline, stream hub, snapshot, media profiles."""

@@ -1,0 +1,1 @@
+"""One sub-package per ONVIF service, and the endpoint that serves them."""

@@ -1,0 +1,1 @@
+"""The WS-Discovery responder."""

@@ -1,0 +1,1 @@
+"""The ONVIF event service: pull points."""

@@ -1,0 +1,1 @@
+"""The ONVIF media service (ver10)."""

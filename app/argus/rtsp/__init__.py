@@ -1,0 +1,1 @@
+"""RTSP and RTP: server, sessions, live and replay, packetizers."""

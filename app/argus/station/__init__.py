@@ -1,0 +1,1 @@
+"""Composition root: wiring, board profile, supervisor, HTTP listener, health, page, command line."""

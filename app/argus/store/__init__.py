@@ -1,0 +1,1 @@
+"""Recordings on disk: segments, ring, index, retention, catalog, jobs, search."""
