@@ -1,0 +1,53 @@
+"""What the box remembers: named values and accounts in one SQLite file of mode 0600."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from argus.base.database import Database, Statement
+
+MIGRATIONS = (
+    """
+    CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    CREATE TABLE account (username TEXT PRIMARY KEY, level TEXT NOT NULL, password TEXT NOT NULL) STRICT
+    """,
+)
+
+
+class Settings:
+    """Named texts, read from memory and written durably. A name belongs to the one class that writes it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._values = self._load()
+        self._writing = asyncio.Lock()
+
+    def get(self, name: str, default: str = "") -> str:
+        return self._values.get(name, default)
+
+    async def put(self, values: Mapping[str, str]) -> None:
+        """Store all values or none; when this returns they survive a power cut.
+
+        Raises:
+            Unavailable: the disk refused; the old values stay.
+        """
+        async with self._writing:
+            try:
+                await self._database.write(_replacements(values))
+            except asyncio.CancelledError:
+                self._values = self._load()  # the transaction has ended, one way or the other
+                raise
+            self._values.update(values)
+
+    def put_now(self, values: Mapping[str, str]) -> None:
+        """Like `put`, for start-up, before the event loop runs."""
+        self._database.write_now(_replacements(values))
+        self._values.update(values)
+
+    def _load(self) -> dict[str, str]:
+        return {str(name): str(value) for name, value in self._database.read("SELECT name, value FROM setting")}
+
+
+def _replacements(values: Mapping[str, str]) -> list[Statement]:
+    return [("INSERT OR REPLACE INTO setting VALUES (?, ?)", item) for item in values.items()]

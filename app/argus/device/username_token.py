@@ -1,0 +1,127 @@
+"""WS-UsernameToken: a password proved by a digest over nonce and time, each token good for one request.
+
+Spec: Core § WS-UsernameToken authentication; WSS UsernameToken Profile 1.0 § Token types.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum, auto
+
+from argus.base.clock import Clock
+from argus.base.units import US_PER_S, to_utc_us
+
+WINDOW_S = 300
+MAX_NONCE_LENGTH = 128
+# At most this many tokens are accepted in ten minutes: 33 a second, far above what managers poll with.
+MAX_REMEMBERED = 20_000
+PASSWORD_DIGEST = "#PasswordDigest"  # noqa: S105 - the end of a type's URI
+
+_CREATED = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,20}))?(?:Z|([+-])(\d\d):(\d\d))?", re.IGNORECASE | re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsernameToken:
+    """The texts of a wsse:UsernameToken as received; "" for what is absent.
+
+    `password_type` is the Type attribute of Password (absent means plain text). `nonce` and, for the digest type,
+    `password` are base64. `created` is kept as written because its characters are part of the digest.
+    """
+
+    username: str
+    password: str = field(repr=False)
+    password_type: str
+    nonce: str
+    created: str
+
+
+class TokenVerdict(Enum):
+    ACCEPTED = auto()
+    UNTIMELY = auto()  # the password is right; the token is outside the window or was used before
+    REFUSED = auto()
+
+
+class UsernameTokens:
+    """Judges tokens: the digest right, created within five minutes of our clock, never seen before.
+
+    Nonces are remembered for as long as their tokens could be accepted. When the memory is full further tokens are
+    refused rather than an old one forgotten. A token created before this process started is refused, because the
+    previous process may have accepted it.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._started_ns = clock.mono_ns()
+        self._seen: set[bytes] = set()
+        self._order: deque[tuple[int, bytes]] = deque()
+
+    def judge(self, token: UsernameToken, password: str) -> TokenVerdict:
+        nonce = _decode(token.nonce)
+        created_us = _created_us(token.created)
+        # Passwords travel as digests only: plain text would be sent to anyone who listens.
+        digest_type = token.password_type.strip().endswith(PASSWORD_DIGEST)
+        expected = password_digest(nonce or b"", token.created, password)
+        known = hmac.compare_digest(expected, _decode(token.password) or b"")
+        if not known or not digest_type or nonce is None or created_us is None:
+            return TokenVerdict.REFUSED
+        return TokenVerdict.ACCEPTED if self._timely(created_us) and self._first(nonce) else TokenVerdict.UNTIMELY
+
+    def _timely(self, created_us: int) -> bool:
+        now_us = self._clock.utc_us()
+        # From the uptime and not from the wall clock at start, which may have been 1970 before NTP stepped it.
+        started_us = now_us - (self._clock.mono_ns() - self._started_ns) // 1_000
+        whole_second_us = started_us - started_us % US_PER_S  # clients may write whole seconds
+        return abs(created_us - now_us) <= WINDOW_S * US_PER_S and created_us >= whole_second_us
+
+    def _first(self, nonce: bytes) -> bool:
+        now_ns = self._clock.mono_ns()
+        # A token from the far end of the window stays acceptable for two windows.
+        while self._order and now_ns - self._order[0][0] > 2 * WINDOW_S * 1_000_000_000:
+            self._seen.discard(self._order.popleft()[1])
+        key = hashlib.sha256(nonce).digest()[:16]
+        if key in self._seen or len(self._seen) >= MAX_REMEMBERED:
+            return False
+        self._seen.add(key)
+        self._order.append((now_ns, key))
+        return True
+
+
+def password_digest(nonce: bytes, created: str, password: str) -> bytes:
+    """SHA-1 over nonce, created and password, as the profile prescribes."""
+    data = nonce + created.encode("utf-8", "surrogatepass") + password.encode("utf-8")
+    return hashlib.sha1(data, usedforsecurity=False).digest()
+
+
+def _decode(text: str) -> bytes | None:
+    """The bytes of a base64 text, white space ignored; None where it is empty, too long or not base64."""
+    compact = "".join(text.split())
+    if not compact or len(compact) > MAX_NONCE_LENGTH:
+        return None
+    try:
+        return base64.b64decode(compact, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _created_us(text: str) -> int | None:
+    """The instant of an xs:dateTime; one without time zone is read as UTC."""
+    found = _CREATED.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
+    fraction = int((found.group(7) or "0")[:6].ljust(6, "0"))
+    offset = timedelta(hours=int(found.group(9) or 0), minutes=int(found.group(10) or 0))
+    try:
+        zone = timezone(-offset if found.group(8) == "-" else offset) if offset else UTC
+        return to_utc_us(datetime(year, month, day, hour, minute, second, fraction, tzinfo=zone))
+    except (ValueError, OverflowError):
+        return None
