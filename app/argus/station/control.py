@@ -1,0 +1,74 @@
+"""The control socket: local commands ask the running station, trusted through file permissions alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from argus.base.errors import Unavailable
+from argus.linux.short_path import short_path
+
+logger = logging.getLogger(__name__)
+
+SOCKET_NAME = "control.sock"
+MAX_ANSWER_BYTES = 1 << 20
+TIMEOUT_S = 5.0
+
+Status = dict[str, object]
+
+
+class ControlSocket:
+    """Answers each connection with the station's status as one JSON document."""
+
+    name = "control"
+
+    def __init__(self, data: Path, status: Callable[[], Status]) -> None:
+        self._data = data
+        self._status = status
+
+    async def run(self) -> None:
+        """Listen until cancelled. A socket left over by a crash is replaced."""
+        listener = _bind(self._data)
+        server = await asyncio.start_unix_server(self._answer, sock=listener)
+        try:
+            await server.serve_forever()
+        finally:
+            server.close()
+            (self._data / SOCKET_NAME).unlink(missing_ok=True)
+
+    async def _answer(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(json.dumps(self._status()).encode())
+        writer.close()
+
+
+def ask(data: Path) -> Status:
+    """The status of the station that runs on `data`.
+
+    Raises:
+        Unavailable: no station runs there, or it does not answer within 5 s.
+    """
+    try:
+        with socket.socket(socket.AF_UNIX) as client, short_path(data, SOCKET_NAME) as name:
+            client.settimeout(TIMEOUT_S)
+            client.connect(name)
+            answer = bytearray()
+            while len(answer) < MAX_ANSWER_BYTES and (piece := client.recv(65536)):
+                answer += piece
+        status = json.loads(answer)
+    except (OSError, ValueError) as error:
+        raise Unavailable("station", f"no station answers on {data}: {error}") from error
+    assert isinstance(status, dict)
+    return status
+
+
+def _bind(data: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    (data / SOCKET_NAME).unlink(missing_ok=True)
+    with short_path(data, SOCKET_NAME) as name:
+        listener.bind(name)
+    (data / SOCKET_NAME).chmod(0o600)
+    return listener
