@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -56,21 +56,30 @@ class Database:
         """All rows of a SELECT."""
         return self._connection.execute(query, parameters).fetchall()
 
-    async def write(self, statements: Iterable[Statement]) -> None:
+    async def write(self, statements: Iterable[Statement], then: Callable[[], None] | None = None) -> None:
         """Commit the statements as one transaction; when this returns they survive a power cut.
 
-        Cancelling the caller does not cancel the transaction: it completes, and the cancellation follows.
+        `then` brings memory in line: it runs on the event loop's thread once the transaction is committed, and only
+        then. Cancelling the caller does not cancel the transaction: it completes, `then` runs, the cancellation
+        follows.
 
         Raises:
             Unavailable: the disk refused; nothing was changed.
         """
         work = list(statements)
         running = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, work)
-        try:
-            await asyncio.shield(running)
-        except asyncio.CancelledError:
-            await asyncio.wait([running])
-            raise
+        cancelled: asyncio.CancelledError | None = None
+        while not running.done():
+            try:
+                await asyncio.wait([running])
+            except asyncio.CancelledError as error:
+                cancelled = error
+        failure = running.exception()
+        if failure is None and then is not None:
+            then()
+        if cancelled is not None:
+            raise cancelled from failure
+        running.result()
 
     def write_now(self, statements: Iterable[Statement]) -> None:
         """Like `write`, for start-up, before the event loop runs."""

@@ -1,5 +1,6 @@
 """The database is durable, all-or-nothing, and refuses files that are not its own."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -24,6 +25,28 @@ async def test_a_failing_statement_undoes_the_whole_transaction(tmp_path: Path) 
     with pytest.raises(Unavailable):
         await database.write([insert, insert])
     assert database.read("SELECT * FROM thing") == []
+
+
+async def test_memory_follows_the_commit_even_where_the_caller_is_cancelled(tmp_path: Path) -> None:
+    database = Database.open(tmp_path / "d", SCHEMA)
+    followed: list[str] = []
+    task = asyncio.ensure_future(
+        database.write([("INSERT INTO thing VALUES (?)", ("a",))], lambda: followed.append("committed"))
+    )
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert followed == ["committed"]
+    assert database.read("SELECT name FROM thing") == [("a",)]
+
+
+async def test_memory_stays_where_the_disk_refused(tmp_path: Path) -> None:
+    database = Database.open(tmp_path / "d", SCHEMA)
+    followed: list[str] = []
+    with pytest.raises(Unavailable):
+        await database.write([("INSERT INTO nothing VALUES (1)", ())], lambda: followed.append("committed"))
+    assert followed == []
 
 
 def test_a_foreign_database_is_refused(tmp_path: Path) -> None:
