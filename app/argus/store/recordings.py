@@ -32,7 +32,7 @@ class SourceInformation:
 class RecordingConfiguration:
     """tt:RecordingConfiguration. `maximum_retention_us` of 0 keeps data until the space is needed."""
 
-    source: SourceInformation = SourceInformation()  # noqa: RUF009 - immutable
+    source: SourceInformation = SourceInformation()
     content: str = ""
     maximum_retention_us: int = 0
 

@@ -1,0 +1,293 @@
+"""The recordings and tracks of this device: their rules, their place in the database, their events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from argus.base.access_unit import MediaKind
+from argus.base.clock import Clock
+from argus.base.database import Database
+from argus.base.errors import InvalidValue, LimitReached, NotFound
+from argus.base.events import EventBus, Items
+from argus.base.tokens import RecordingToken, TrackToken, new_token
+from argus.base.units import to_datetime
+from argus.store import recording_rows as rows
+from argus.store.footage import Footage
+from argus.store.recordings import Recording, RecordingConfiguration, SourceInformation, Track, TrackConfiguration
+
+MAX_RECORDINGS = 64
+MAX_NAME_LENGTH = 64
+# SourceId and Address must hold 128 characters; a longer one than this is refused, for half an address is a wrong one.
+MAX_ADDRESS_LENGTH = 1024
+# Location, Description and Content are cut here without a word, as the data structures allow.
+MAX_TEXT_LENGTH = 1024
+# Deleted tracks whose late deletion notices from the ring can still be named.
+_REMEMBERED_DELETIONS = 1024
+
+# "CreateRecording ... shall create the following tracks" -- RecordingControl 19.06 § CreateRecording
+IMPLICIT_TRACKS = (
+    (TrackToken("VIDEO001"), MediaKind.VIDEO),
+    (TrackToken("AUDIO001"), MediaKind.AUDIO),
+    (TrackToken("META001"), MediaKind.METADATA),
+)
+
+DeletionObserver = Callable[[RecordingToken], None]
+
+
+class Catalog:
+    """Recordings in memory, every change committed before it is seen or told.
+
+    `changes` is held while a change of recordings or jobs is checked and committed, so that each is checked against
+    what the one before left behind.
+
+    Spec: RecordingControl 19.06 § Recording, § Track.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventBus,
+        footage: Footage,
+        clock: Clock,
+        *,
+        max_recordings: int = MAX_RECORDINGS,
+    ) -> None:
+        """Load what the database holds and apply each recording's retention."""
+        self.max_recordings = max_recordings
+        self.changes = asyncio.Lock()
+        self._database = database
+        self._events = events
+        self._footage = footage
+        self._clock = clock
+        self._observers: list[DeletionObserver] = []
+        self._recordings = {recording.token: recording for recording in rows.load_recordings(database)}
+        self._by_track_id: dict[int, tuple[RecordingToken, TrackToken]] = {}
+        self._deleted: dict[int, tuple[RecordingToken, TrackToken]] = {}
+        self._last_track_id = rows.load_counter(database, "track")
+        for recording in self._recordings.values():
+            self._learn_tracks(recording)
+        self._finish_deletions()
+
+    def recordings(self) -> tuple[Recording, ...]:
+        """All recordings in order of creation."""
+        return tuple(self._recordings.values())
+
+    def recording(self, token: RecordingToken) -> Recording:
+        """The recording of that token. Raises NotFound("recording")."""
+        recording = self._recordings.get(token)
+        if recording is None:
+            raise NotFound("recording", token)
+        return recording
+
+    def track(self, recording: RecordingToken, token: TrackToken) -> Track:
+        """One track of one recording. Raises NotFound("recording") or else NotFound("track")."""
+        return self.recording(recording).track(token)
+
+    def by_track_id(self, track_id: int) -> tuple[Recording, Track] | None:
+        """The recording and track the ring knows as `track_id`; None where it was deleted or never existed."""
+        tokens = self._by_track_id.get(track_id)
+        if tokens is None:
+            return None
+        recording = self._recordings[tokens[0]]
+        return recording, recording.track(tokens[1])
+
+    def observe_deletion(self, observer: DeletionObserver) -> None:
+        """Call `observer` when a recording is deleted: its rows are gone, its footage and its tracks not yet."""
+        self._observers.append(observer)
+
+    async def create_recording(self, configuration: RecordingConfiguration) -> RecordingToken:
+        """Create a recording with one video, one audio and one metadata track.
+
+        Raises:
+            InvalidValue("recording configuration"), LimitReached("recordings")
+
+        Spec: RecordingControl 19.06 § CreateRecording
+        """
+        configuration = _checked(configuration)
+        async with self.changes:
+            if len(self._recordings) >= self.max_recordings:
+                raise LimitReached("recordings", self.max_recordings)
+            recording = Recording(
+                token=RecordingToken(new_token("Recording")),
+                configuration=configuration,
+                tracks=self._implicit_tracks(),
+                created_us=self._clock.utc_us(),
+            )
+            last_track_id = recording.tracks[-1].track_id
+            statements = [rows.set_counter("track", last_track_id), *rows.insert_recording(recording)]
+            await self._database.write(statements, lambda: self._add(recording))
+        return recording.token
+
+    async def delete_recording(self, token: RecordingToken) -> None:
+        """Delete a recording with its jobs, its tracks and all their data. Raises NotFound("recording").
+
+        Spec: RecordingControl 19.06 § DeleteRecording
+        """
+        async with self.changes:
+            recording = self.recording(token)
+            await self._database.write(rows.delete_recording(recording), lambda: self._remove(recording))
+
+    async def set_recording_configuration(self, token: RecordingToken, configuration: RecordingConfiguration) -> None:
+        """Replace the configuration; a shorter retention counts at once. Equal to the present one, nothing happens.
+
+        Raises:
+            NotFound("recording"), InvalidValue("recording configuration")
+
+        Spec: RecordingControl 19.06 § SetRecordingConfiguration
+        """
+        async with self.changes:
+            recording = self.recording(token)
+            configuration = _checked(configuration)
+            if configuration == recording.configuration:
+                return
+            await self._database.write(
+                [rows.update_recording(token, configuration)],
+                lambda: self._configure(replace(recording, configuration=configuration)),
+            )
+
+    async def set_track_configuration(
+        self, recording_token: RecordingToken, track_token: TrackToken, configuration: TrackConfiguration
+    ) -> None:
+        """Replace the description of a track; the kind asked for is ignored, as the specification wants.
+
+        Raises:
+            NotFound("recording"), NotFound("track")
+
+        Spec: RecordingControl 19.06 § SetTrackConfiguration
+        """
+        async with self.changes:
+            track = self.track(recording_token, track_token)
+            resulting = replace(track.configuration, description=configuration.description[:MAX_TEXT_LENGTH])
+            if resulting == track.configuration:
+                return
+            changed = replace(track, configuration=resulting)
+            await self._database.write(
+                [rows.update_track(changed)], lambda: self._configure_track(recording_token, changed)
+            )
+
+    async def mark_recorded(self, token: RecordingToken) -> None:
+        """Remember that the recording has held data. Raises Unavailable where that could not be stored."""
+        async with self.changes:
+            recording = self._recordings.get(token)
+            if recording is None or recording.recorded:
+                return
+            marked = replace(recording, recorded=True)
+            await self._database.write(
+                [("UPDATE recording SET recorded = 1 WHERE token = ?", (token,))],
+                lambda: self._recordings.update({token: marked}),
+            )
+
+    def announce_deleted(self, track_id: int, start_us: int, end_us: int) -> None:
+        """Tell that the ring deleted footage from `start_us` to `end_us`; silent for tracks nobody knows.
+
+        Spec: RecordingControl 19.06 § Track data deletion event
+        """
+        tokens = self._by_track_id.get(track_id) or self._deleted.get(track_id)
+        if tokens is not None:
+            times = (("StartTime", to_datetime(start_us)), ("EndTime", to_datetime(end_us)))
+            self._events.publish("RecordingConfig/DeleteTrackData", source=_track_items(*tokens), data=times)
+
+    def _implicit_tracks(self) -> tuple[Track, ...]:
+        tracks = []
+        track_id = self._last_track_id
+        for token, kind in IMPLICIT_TRACKS:
+            track_id += 1
+            # Where the database was lost and the ring was not, an id may hold media that is not ours to adopt.
+            while self._footage.spans(track_id):
+                track_id += 1
+            tracks.append(Track(token=token, track_id=track_id, configuration=TrackConfiguration(kind=kind)))
+        return tuple(tracks)
+
+    def _add(self, recording: Recording) -> None:
+        self._last_track_id = recording.tracks[-1].track_id
+        self._recordings[recording.token] = recording
+        self._learn_tracks(recording)
+        self._events.publish("RecordingConfig/CreateRecording", source=_recording_items(recording.token))
+        for track in recording.tracks:
+            self._events.publish("RecordingConfig/CreateTrack", source=_track_items(recording.token, track.token))
+
+    def _remove(self, recording: Recording) -> None:
+        for observer in self._observers:
+            observer(recording.token)
+        for track in recording.tracks:
+            # The ring tells of the deleted data now or later; both times the track still has its name.
+            self._footage.forget(track.track_id)
+            self._deleted[track.track_id] = self._by_track_id.pop(track.track_id)
+            self._events.publish("RecordingConfig/DeleteTrack", source=_track_items(recording.token, track.token))
+        while len(self._deleted) > _REMEMBERED_DELETIONS:
+            del self._deleted[next(iter(self._deleted))]
+        del self._recordings[recording.token]
+        self._events.publish("RecordingConfig/DeleteRecording", source=_recording_items(recording.token))
+
+    def _configure(self, recording: Recording) -> None:
+        self._recordings[recording.token] = recording
+        self._apply_retention(recording)
+        self._events.publish(
+            "RecordingConfig/RecordingConfiguration",
+            source=_recording_items(recording.token),
+            data=(("Configuration", recording.configuration),),
+        )
+
+    def _configure_track(self, token: RecordingToken, changed: Track) -> None:
+        recording = self._recordings[token]
+        tracks = tuple(changed if track.token == changed.token else track for track in recording.tracks)
+        self._recordings[token] = replace(recording, tracks=tracks)
+        self._events.publish(
+            "RecordingConfig/TrackConfiguration",
+            source=_track_items(token, changed.token),
+            data=(("Configuration", changed.configuration),),
+        )
+
+    def _learn_tracks(self, recording: Recording) -> None:
+        for track in recording.tracks:
+            self._by_track_id[track.track_id] = (recording.token, track.token)
+        self._apply_retention(recording)
+
+    def _apply_retention(self, recording: Recording) -> None:
+        for track in recording.tracks:
+            self._footage.set_retention(track.track_id, recording.configuration.maximum_retention_us)
+
+    def _finish_deletions(self) -> None:
+        """Have the ring forget what was deleted just before the power went, and drop the notes it has acted on."""
+        done = []
+        for track_id in rows.load_forgotten(self._database):
+            if self._footage.spans(track_id):
+                self._footage.forget(track_id)
+            else:
+                done.append(track_id)
+        if done:
+            self._database.write_now([("DELETE FROM forgotten WHERE track_id = ?", (track_id,)) for track_id in done])
+
+
+def _checked(configuration: RecordingConfiguration) -> RecordingConfiguration:
+    """The configuration as it will be stored. Raises InvalidValue."""
+    source = configuration.source
+    if len(source.name) > MAX_NAME_LENGTH:
+        _refuse(f"a name has at most {MAX_NAME_LENGTH} characters, this one {len(source.name)}")
+    for field, value in (("SourceId", source.source_id), ("Address", source.address)):
+        if len(value) > MAX_ADDRESS_LENGTH:
+            _refuse(f"{field} has at most {MAX_ADDRESS_LENGTH} characters, this one {len(value)}")
+    if not 0 <= configuration.maximum_retention_us < 1 << 62:
+        _refuse(f"a retention of {configuration.maximum_retention_us} microseconds is out of range")
+    cut = SourceInformation(
+        source_id=source.source_id,
+        name=source.name,
+        location=source.location[:MAX_TEXT_LENGTH],
+        description=source.description[:MAX_TEXT_LENGTH],
+        address=source.address,
+    )
+    return replace(configuration, source=cut, content=configuration.content[:MAX_TEXT_LENGTH])
+
+
+def _refuse(reason: str) -> None:
+    raise InvalidValue("recording configuration", reason)
+
+
+def _recording_items(token: RecordingToken) -> Items:
+    return (("RecordingToken", token),)
+
+
+def _track_items(recording: RecordingToken, track: TrackToken) -> Items:
+    return (("RecordingToken", recording), ("TrackToken", track))
