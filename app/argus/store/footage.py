@@ -1,48 +1,106 @@
-"""What the ring holds, as its readers see it: spans of time with footage, and groups of pictures."""
+"""What the configuration side asks of the ring on disk, and a twin of it that keeps only times."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from argus.base.access_unit import AccessUnit
+from argus.base.access_unit import AccessUnit, StreamFormat
+from argus.base.errors import Unavailable
+
+
+class Span(Protocol):
+    """An unbroken run of footage: capture times of its first and last access unit.
+
+    `growing` tells that more is being appended to it.
+    """
+
+    @property
+    def start_us(self) -> int: ...
+
+    @property
+    def end_us(self) -> int: ...
+
+    @property
+    def growing(self) -> bool: ...
+
+
+class Footage(Protocol):
+    """The media of all tracks, by track id."""
+
+    def append(self, track_id: int, unit: AccessUnit) -> None:
+        """Take one access unit. Never blocks. Raises Unavailable("storage") where it cannot be taken."""
+
+    def end_span(self, track_id: int) -> None:
+        """Recording stopped: a gap follows."""
+
+    def spans(self, track_id: int) -> tuple[Span, ...]:
+        """Durable and visible footage in order of time, disjoint, clamped to the retention."""
+
+    def format_at(self, track_id: int, utc_us: int) -> StreamFormat | None:
+        """The format of the footage at that time, None in a gap."""
+
+    def set_retention(self, track_id: int, retention_us: int) -> None:
+        """Keep only the newest `retention_us`; 0 is unlimited."""
+
+    def forget(self, track_id: int) -> None:
+        """Delete the track for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """Footage without a gap: capture times of its first and its last access unit, in microseconds UTC.
-
-    `growing` while a recorder appends to it; after a crash it is closed at the last durable unit.
-    """
+class SimulatedSpan:
+    """A span of the twin."""
 
     start_us: int
     end_us: int
     growing: bool
+    format: StreamFormat
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gop:
-    """Consecutive access units of one track of which the first is a clean point.
-
-    Video: a key frame and everything up to the next one. Where every unit is a clean point (audio, metadata) it is a
-    run of at most about a second. `complete` is False while the recorder may still append to it; `ends_span` tells
-    that a gap or the end of the recording follows.
-    """
-
-    track_id: int
-    start_us: int
-    units: tuple[AccessUnit, ...]
-    complete: bool
-    ends_span: bool
+DeletionListener = Callable[[int, int, int], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deletion:
-    """Footage of a track from `start_us` up to, not including, `end_us` is gone for good.
+class SimulatedFootage:
+    """The ring's twin: what is appended is visible at once, nothing is written, the times are kept."""
 
-    `number` grows by one with each deletion of a volume; it orders announcements across restarts.
-    """
+    def __init__(self, on_deleted: DeletionListener | None = None) -> None:
+        self.on_deleted = on_deleted
+        self.retentions: dict[int, int] = {}
+        self.full = False
+        self._spans: dict[int, list[SimulatedSpan]] = {}
 
-    number: int
-    track_id: int
-    start_us: int
-    end_us: int
+    def append(self, track_id: int, unit: AccessUnit) -> None:
+        if self.full:
+            raise Unavailable("storage", "the storage queue is full")
+        spans = self._spans.setdefault(track_id, [])
+        start_us = spans.pop().start_us if spans and spans[-1].growing else unit.utc_us
+        spans.append(SimulatedSpan(start_us=start_us, end_us=unit.utc_us, growing=True, format=unit.format))
+
+    def add(self, track_id: int, start_us: int, end_us: int, stream_format: StreamFormat) -> None:
+        """A finished span, as if it had been recorded earlier."""
+        span = SimulatedSpan(start_us=start_us, end_us=end_us, growing=False, format=stream_format)
+        self._spans.setdefault(track_id, []).append(span)
+
+    def end_span(self, track_id: int) -> None:
+        spans = self._spans.get(track_id)
+        if spans and spans[-1].growing:
+            last = spans.pop()
+            spans.append(
+                SimulatedSpan(start_us=last.start_us, end_us=last.end_us, growing=False, format=last.format),
+            )
+
+    def spans(self, track_id: int) -> tuple[SimulatedSpan, ...]:
+        return tuple(self._spans.get(track_id, ()))
+
+    def format_at(self, track_id: int, utc_us: int) -> StreamFormat | None:
+        within = (span for span in self.spans(track_id) if span.start_us <= utc_us <= span.end_us)
+        return next((span.format for span in within), None)
+
+    def set_retention(self, track_id: int, retention_us: int) -> None:
+        self.retentions[track_id] = retention_us
+
+    def forget(self, track_id: int) -> None:
+        spans = self._spans.pop(track_id, [])
+        if spans and self.on_deleted is not None:
+            self.on_deleted(track_id, spans[0].start_us, spans[-1].end_us)

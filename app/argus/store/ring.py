@@ -9,7 +9,7 @@ from pathlib import Path
 from argus.base.access_unit import AccessUnit, StreamFormat
 from argus.base.clock import Clock
 from argus.base.tasks import Heartbeat
-from argus.store.footage import Gop, Span
+from argus.store.span import Gop, Span
 from argus.store.health import Occupancy, RingHealth
 
 __all__ = ["Gop", "Occupancy", "Ring", "RingConfig", "RingHealth", "Span"]
