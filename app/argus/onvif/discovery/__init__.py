@@ -1,1 +1,1 @@
-"""The WS-Discovery responder."""
+"""WS-Discovery: the device makes itself known on the LAN."""
