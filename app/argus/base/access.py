@@ -5,7 +5,7 @@ Spec: Core § Default access policy definition.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -53,3 +53,18 @@ class Caller:
 
 
 ANONYMOUS = Caller(username="", level=UserLevel.ANONYMOUS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsernameToken:
+    """The texts of a wsse:UsernameToken as received, proving nothing yet; "" for what is absent.
+
+    `password_type` is the Type attribute of Password (absent means plain text). `nonce` and, for the digest type,
+    `password` are base64. `created` is kept as written because its characters are part of the digest.
+    """
+
+    username: str
+    password: str = field(repr=False)
+    password_type: str
+    nonce: str
+    created: str

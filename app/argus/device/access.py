@@ -11,13 +11,13 @@ import secrets
 from dataclasses import dataclass
 from typing import Protocol
 
-from argus.base.access import Caller
+from argus.base.access import Caller, UsernameToken
 from argus.base.clock import Clock
 from argus.base.errors import InvalidValue
 from argus.device.backoff import Backoff
 from argus.device.digest import Digest, HashAlgorithm, Verdict
 from argus.device.digest_header import parse_digest
-from argus.device.username_token import TokenVerdict, UsernameToken, UsernameTokens
+from argus.device.username_token import TokenVerdict, UsernameTokens
 from argus.device.users import Account
 
 __all__ = ["Accounts", "Authenticator", "Challenge", "HashAlgorithm", "UsernameToken"]

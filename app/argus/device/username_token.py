@@ -11,10 +11,10 @@ import hashlib
 import hmac
 import re
 from collections import deque
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum, auto
 
+from argus.base.access import UsernameToken
 from argus.base.clock import Clock
 from argus.base.units import US_PER_S, to_utc_us
 
@@ -27,21 +27,6 @@ PASSWORD_DIGEST = "#PasswordDigest"  # noqa: S105 - the end of a type's URI
 _CREATED = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,20}))?(?:Z|([+-])(\d\d):(\d\d))?", re.IGNORECASE | re.ASCII
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsernameToken:
-    """The texts of a wsse:UsernameToken as received; "" for what is absent.
-
-    `password_type` is the Type attribute of Password (absent means plain text). `nonce` and, for the digest type,
-    `password` are base64. `created` is kept as written because its characters are part of the digest.
-    """
-
-    username: str
-    password: str = field(repr=False)
-    password_type: str
-    nonce: str
-    created: str
 
 
 class TokenVerdict(Enum):

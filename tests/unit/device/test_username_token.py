@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argus.base.access import UsernameToken
 from argus.base.clock import SimulatedClock
 from argus.base.units import to_datetime
 from argus.device import username_token as module
-from argus.device.username_token import TokenVerdict, UsernameToken, UsernameTokens, password_digest
+from argus.device.username_token import TokenVerdict, UsernameTokens, password_digest
 
 DIGEST_TYPE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordDigest"
 ACCEPTED, UNTIMELY, REFUSED = TokenVerdict.ACCEPTED, TokenVerdict.UNTIMELY, TokenVerdict.REFUSED
