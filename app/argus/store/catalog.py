@@ -65,7 +65,8 @@ class Catalog:
         self._recordings = {recording.token: recording for recording in rows.load_recordings(database)}
         self._by_track_id: dict[int, tuple[RecordingToken, TrackToken]] = {}
         self._deleted: dict[int, tuple[RecordingToken, TrackToken]] = {}
-        self._last_track_id = rows.load_counter(database, "track")
+        # Where the database was lost and the ring was not, the ring's tracks are nobody's and nobody adopts them.
+        self._last_track_id = max((rows.load_counter(database, "track"), *footage.tracks()))
         for recording in self._recordings.values():
             self._learn_tracks(recording)
         self._finish_deletions()
@@ -190,15 +191,11 @@ class Catalog:
             self._events.publish("RecordingConfig/DeleteTrackData", source=_track_items(*tokens), data=times)
 
     def _implicit_tracks(self) -> tuple[Track, ...]:
-        tracks = []
-        track_id = self._last_track_id
-        for token, kind in IMPLICIT_TRACKS:
-            track_id += 1
-            # Where the database was lost and the ring was not, an id may hold media that is not ours to adopt.
-            while self._footage.spans(track_id):
-                track_id += 1
-            tracks.append(Track(token=token, track_id=track_id, configuration=TrackConfiguration(kind=kind)))
-        return tuple(tracks)
+        first = self._last_track_id + 1
+        return tuple(
+            Track(token=token, track_id=track_id, configuration=TrackConfiguration(kind=kind))
+            for track_id, (token, kind) in enumerate(IMPLICIT_TRACKS, start=first)
+        )
 
     def _add(self, recording: Recording) -> None:
         self._last_track_id = recording.tracks[-1].track_id
@@ -251,12 +248,10 @@ class Catalog:
 
     def _finish_deletions(self) -> None:
         """Have the ring forget what was deleted just before the power went, and drop the notes it has acted on."""
-        done = []
-        for track_id in rows.load_forgotten(self._database):
-            if self._footage.spans(track_id):
-                self._footage.forget(track_id)
-            else:
-                done.append(track_id)
+        noted, held = rows.load_forgotten(self._database), frozenset(self._footage.tracks())
+        for track_id in held.intersection(noted):
+            self._footage.forget(track_id)
+        done = [track_id for track_id in noted if track_id not in held]
         if done:
             self._database.write_now([("DELETE FROM forgotten WHERE track_id = ?", (track_id,)) for track_id in done])
 

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Protocol
 
 from argus.base.access_unit import AccessUnit, StreamFormat
 from argus.base.errors import Unavailable
-
-
-class Span(Protocol):
-    """An unbroken run of footage: capture times of its first and last access unit.
-
-    `growing` tells that more is being appended to it.
-    """
-
-    @property
-    def start_us(self) -> int: ...
-
-    @property
-    def end_us(self) -> int: ...
-
-    @property
-    def growing(self) -> bool: ...
+from argus.store.span import Span
 
 
 class Footage(Protocol):
@@ -35,11 +20,14 @@ class Footage(Protocol):
     def end_span(self, track_id: int) -> None:
         """Recording stopped: a gap follows."""
 
+    def tracks(self) -> tuple[int, ...]:
+        """Every track with footage, visible or not."""
+
     def spans(self, track_id: int) -> tuple[Span, ...]:
         """Durable and visible footage in order of time, disjoint, clamped to the retention."""
 
     def format_at(self, track_id: int, utc_us: int) -> StreamFormat | None:
-        """The format of the footage at that time, None in a gap."""
+        """The format of the footage at that time; in a gap of the footage before it."""
 
     def set_retention(self, track_id: int, retention_us: int) -> None:
         """Keep only the newest `retention_us`; 0 is unlimited."""
@@ -48,59 +36,54 @@ class Footage(Protocol):
         """Delete the track for ever."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulatedSpan:
-    """A span of the twin."""
-
-    start_us: int
-    end_us: int
-    growing: bool
-    format: StreamFormat
-
-
 DeletionListener = Callable[[int, int, int], None]
 
 
 class SimulatedFootage:
-    """The ring's twin: what is appended is visible at once, nothing is written, the times are kept."""
+    """The ring's twin: what is appended is visible at once, no media is kept, `full` refuses it."""
 
     def __init__(self, on_deleted: DeletionListener | None = None) -> None:
         self.on_deleted = on_deleted
         self.retentions: dict[int, int] = {}
         self.full = False
-        self._spans: dict[int, list[SimulatedSpan]] = {}
+        self._spans: dict[int, list[Span]] = {}
+        self._formats: dict[int, list[tuple[int, StreamFormat]]] = {}
 
     def append(self, track_id: int, unit: AccessUnit) -> None:
         if self.full:
             raise Unavailable("storage", "the storage queue is full")
         spans = self._spans.setdefault(track_id, [])
-        start_us = spans.pop().start_us if spans and spans[-1].growing else unit.utc_us
-        spans.append(SimulatedSpan(start_us=start_us, end_us=unit.utc_us, growing=True, format=unit.format))
+        if spans and spans[-1].growing:
+            spans[-1] = replace(spans[-1], end_us=unit.utc_us)
+        else:
+            spans.append(Span(start_us=unit.utc_us, end_us=unit.utc_us, growing=True))
+        self._formats.setdefault(track_id, []).append((unit.utc_us, unit.format))
 
     def add(self, track_id: int, start_us: int, end_us: int, stream_format: StreamFormat) -> None:
         """A finished span, as if it had been recorded earlier."""
-        span = SimulatedSpan(start_us=start_us, end_us=end_us, growing=False, format=stream_format)
-        self._spans.setdefault(track_id, []).append(span)
+        self._spans.setdefault(track_id, []).append(Span(start_us=start_us, end_us=end_us, growing=False))
+        self._formats.setdefault(track_id, []).append((start_us, stream_format))
 
     def end_span(self, track_id: int) -> None:
         spans = self._spans.get(track_id)
-        if spans and spans[-1].growing:
-            last = spans.pop()
-            spans.append(
-                SimulatedSpan(start_us=last.start_us, end_us=last.end_us, growing=False, format=last.format),
-            )
+        if spans:
+            spans[-1] = replace(spans[-1], growing=False)
 
-    def spans(self, track_id: int) -> tuple[SimulatedSpan, ...]:
+    def tracks(self) -> tuple[int, ...]:
+        return tuple(self._spans)
+
+    def spans(self, track_id: int) -> tuple[Span, ...]:
         return tuple(self._spans.get(track_id, ()))
 
     def format_at(self, track_id: int, utc_us: int) -> StreamFormat | None:
-        within = (span for span in self.spans(track_id) if span.start_us <= utc_us <= span.end_us)
-        return next((span.format for span in within), None)
+        before = [known for start_us, known in self._formats.get(track_id, []) if start_us <= utc_us]
+        return before[-1] if before else None
 
     def set_retention(self, track_id: int, retention_us: int) -> None:
         self.retentions[track_id] = retention_us
 
     def forget(self, track_id: int) -> None:
+        self._formats.pop(track_id, None)
         spans = self._spans.pop(track_id, [])
         if spans and self.on_deleted is not None:
             self.on_deleted(track_id, spans[0].start_us, spans[-1].end_us)
