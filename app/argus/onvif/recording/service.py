@@ -1,0 +1,209 @@
+"""The recording service: recordings, their tracks, and the jobs that fill them.
+
+Spec: RecordingControl 19.06
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from argus.base.access import Access
+from argus.base.access_unit import Codec
+from argus.base.errors import NotSupported
+from argus.onvif.recording import messages as m
+from argus.onvif.recording.faults import (
+    BadConfiguration,
+    BadMode,
+    CannotDelete,
+    MaxReceivers,
+    MaxRecordingJobs,
+    MaxRecordings,
+    NoRecording,
+    NoRecordingJob,
+    NotImplementedHere,
+    NoTrack,
+)
+from argus.onvif.recording.types import (
+    JobItem,
+    RecordingConfiguration,
+    RecordingItem,
+    RecordingJobConfiguration,
+    RecordingJobStateInformation,
+    TrackConfiguration,
+)
+from argus.soap.namespaces import TRC
+from argus.soap.operation import Service, operation
+from argus.store.catalog import Catalog
+from argus.store.jobs import Jobs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingLimits:
+    """What this device can record: encodings, and kbit/s of one recording and of all together."""
+
+    encodings: tuple[Codec, ...]
+    max_rate_kbps: float
+    max_total_rate_kbps: float
+
+
+class RecordingService(Service):
+    """Recordings come and go as clients want, with a fixed set of three tracks each; nothing is exported."""
+
+    namespace: ClassVar[str] = TRC
+    path: ClassVar[str] = "/onvif/recording_service"
+    version: ClassVar[tuple[int, int]] = (19, 6)
+    known_operations: ClassVar[frozenset[str]] = frozenset(
+        {
+            "ExportRecordedData",
+            "StopExportRecordedData",
+            "GetExportRecordedDataState",
+            "OverrideSegmentDuration",
+            "ListRecordedSegments",
+            "ExportRecordedSegments",
+            "StopExportRecordedSegments",
+        }
+    )
+
+    def __init__(self, catalog: Catalog, jobs: Jobs, limits: RecordingLimits) -> None:
+        self._catalog = catalog
+        self._jobs = jobs
+        self._limits = limits
+
+    def capabilities(self) -> m.Capabilities:
+        """What the service can do; the same as long as the device runs."""
+        encodings = self._limits.encodings
+        return m.Capabilities(
+            dynamic_recordings=True,
+            dynamic_tracks=False,
+            encoding=tuple(codec.value for codec in encodings if codec is not Codec.METADATA),
+            max_rate=self._limits.max_rate_kbps,
+            max_total_rate=self._limits.max_total_rate_kbps,
+            max_recordings=self._catalog.max_recordings,
+            max_recording_jobs=self._jobs.max_jobs,
+            options=True,
+            metadata_recording=Codec.METADATA in encodings,
+            scheduled_recording=False,
+        )
+
+    @operation(Access.PRE_AUTH)
+    async def get_service_capabilities(self, request: m.GetServiceCapabilities) -> m.GetServiceCapabilitiesResponse:
+        """Tell what the service can do.   Spec: RecordingControl 19.06 § Capabilities"""
+        return m.GetServiceCapabilitiesResponse(capabilities=self.capabilities())
+
+    @operation(Access.ACTUATE, MaxRecordings, BadConfiguration, NotImplementedHere)
+    async def create_recording(self, request: m.CreateRecording) -> m.CreateRecordingResponse:
+        """Create a recording with one track of each kind.   Spec: RecordingControl 19.06 § CreateRecording"""
+        token = await self._catalog.create_recording(request.recording_configuration.to_store())
+        return m.CreateRecordingResponse(recording_token=token)
+
+    @operation(Access.ACTUATE, NoRecording, NotImplementedHere, CannotDelete)
+    async def delete_recording(self, request: m.DeleteRecording) -> m.DeleteRecordingResponse:
+        """Delete a recording, its data and its jobs.   Spec: RecordingControl 19.06 § DeleteRecording"""
+        await self._catalog.delete_recording(request.recording_token)
+        return m.DeleteRecordingResponse()
+
+    @operation(Access.READ_MEDIA)
+    async def get_recordings(self, request: m.GetRecordings) -> m.GetRecordingsResponse:
+        """List recordings with their tracks.   Spec: RecordingControl 19.06 § GetRecordings"""
+        items = tuple(RecordingItem.of(recording) for recording in self._catalog.recordings())
+        return m.GetRecordingsResponse(recording_item=items)
+
+    @operation(Access.ACTUATE, BadConfiguration, NoRecording)
+    async def set_recording_configuration(
+        self, request: m.SetRecordingConfiguration
+    ) -> m.SetRecordingConfigurationResponse:
+        """Replace a configuration.   Spec: RecordingControl 19.06 § SetRecordingConfiguration"""
+        await self._catalog.set_recording_configuration(
+            request.recording_token, request.recording_configuration.to_store()
+        )
+        return m.SetRecordingConfigurationResponse()
+
+    @operation(Access.READ_MEDIA, NoRecording)
+    async def get_recording_configuration(
+        self, request: m.GetRecordingConfiguration
+    ) -> m.GetRecordingConfigurationResponse:
+        """Tell a configuration.   Spec: RecordingControl 19.06 § GetRecordingConfiguration"""
+        recording = self._catalog.recording(request.recording_token)
+        return m.GetRecordingConfigurationResponse(
+            recording_configuration=RecordingConfiguration.of(recording.configuration)
+        )
+
+    @operation(Access.ACTUATE, NoRecording, BadConfiguration, NotImplementedHere)
+    async def create_track(self, request: m.CreateTrack) -> m.CreateTrackResponse:
+        """Refuse: tracks come with their recording.   Spec: RecordingControl 19.06 § CreateTrack"""
+        raise NotSupported("track", "tracks are created with their recording and not one by one")
+
+    @operation(Access.ACTUATE, NoRecording, NoTrack, CannotDelete, NotImplementedHere)
+    async def delete_track(self, request: m.DeleteTrack) -> m.DeleteTrackResponse:
+        """Refuse: tracks go with their recording.   Spec: RecordingControl 19.06 § DeleteTrack"""
+        raise NotSupported("track", "tracks are deleted with their recording and not one by one")
+
+    @operation(Access.READ_MEDIA, NoRecording, NoTrack)
+    async def get_track_configuration(self, request: m.GetTrackConfiguration) -> m.GetTrackConfigurationResponse:
+        """Tell a track's configuration.   Spec: RecordingControl 19.06 § GetTrackConfiguration"""
+        track = self._catalog.track(request.recording_token, request.track_token)
+        return m.GetTrackConfigurationResponse(track_configuration=TrackConfiguration.of(track.configuration))
+
+    @operation(Access.ACTUATE, NoRecording, NoTrack, BadConfiguration)
+    async def set_track_configuration(self, request: m.SetTrackConfiguration) -> m.SetTrackConfigurationResponse:
+        """Replace a track's description.   Spec: RecordingControl 19.06 § SetTrackConfiguration"""
+        track = self._catalog.track(request.recording_token, request.track_token)
+        # TrackType cannot be changed: the one asked for is ignored, and is no error either.
+        wanted = replace(track.configuration, description=request.track_configuration.description)
+        await self._catalog.set_track_configuration(request.recording_token, request.track_token, wanted)
+        return m.SetTrackConfigurationResponse()
+
+    @operation(Access.ACTUATE, NoRecording, BadConfiguration, MaxRecordingJobs, MaxReceivers)
+    async def create_recording_job(self, request: m.CreateRecordingJob) -> m.CreateRecordingJobResponse:
+        """Create a job.   Spec: RecordingControl 19.06 § CreateRecordingJob"""
+        job = await self._jobs.create(request.job_configuration.to_store())
+        return m.CreateRecordingJobResponse(
+            job_token=job.token, job_configuration=RecordingJobConfiguration.of(job.configuration)
+        )
+
+    @operation(Access.ACTUATE, NoRecordingJob)
+    async def delete_recording_job(self, request: m.DeleteRecordingJob) -> m.DeleteRecordingJobResponse:
+        """Delete a job; what it recorded stays.   Spec: RecordingControl 19.06 § DeleteRecordingJob"""
+        await self._jobs.delete(request.job_token)
+        return m.DeleteRecordingJobResponse()
+
+    @operation(Access.READ_MEDIA)
+    async def get_recording_jobs(self, request: m.GetRecordingJobs) -> m.GetRecordingJobsResponse:
+        """List jobs.   Spec: RecordingControl 19.06 § GetRecordingJobs"""
+        return m.GetRecordingJobsResponse(job_item=tuple(JobItem.of(job) for job in self._jobs.jobs()))
+
+    @operation(Access.ACTUATE, NoRecordingJob, BadConfiguration, MaxReceivers)
+    async def set_recording_job_configuration(
+        self, request: m.SetRecordingJobConfiguration
+    ) -> m.SetRecordingJobConfigurationResponse:
+        """Replace a job's configuration.   Spec: RecordingControl 19.06 § SetRecordingJobConfiguration"""
+        used = await self._jobs.set_configuration(request.job_token, request.job_configuration.to_store())
+        return m.SetRecordingJobConfigurationResponse(job_configuration=RecordingJobConfiguration.of(used))
+
+    @operation(Access.READ_MEDIA, NoRecordingJob)
+    async def get_recording_job_configuration(
+        self, request: m.GetRecordingJobConfiguration
+    ) -> m.GetRecordingJobConfigurationResponse:
+        """Tell a job's configuration.   Spec: RecordingControl 19.06 § GetRecordingJobConfiguration"""
+        job = self._jobs.job(request.job_token)
+        return m.GetRecordingJobConfigurationResponse(job_configuration=RecordingJobConfiguration.of(job.configuration))
+
+    @operation(Access.ACTUATE, NoRecordingJob, BadMode)
+    async def set_recording_job_mode(self, request: m.SetRecordingJobMode) -> m.SetRecordingJobModeResponse:
+        """Switch a job on or off.   Spec: RecordingControl 19.06 § SetRecordingJobMode"""
+        await self._jobs.set_mode(request.job_token, request.mode)
+        return m.SetRecordingJobModeResponse()
+
+    @operation(Access.READ_MEDIA, NoRecordingJob)
+    async def get_recording_job_state(self, request: m.GetRecordingJobState) -> m.GetRecordingJobStateResponse:
+        """Tell what a job does.   Spec: RecordingControl 19.06 § GetRecordingJobState"""
+        state = self._jobs.state(request.job_token)
+        return m.GetRecordingJobStateResponse(state=RecordingJobStateInformation.of(state))
+
+    @operation(Access.READ_MEDIA, NoRecording)
+    async def get_recording_options(self, request: m.GetRecordingOptions) -> m.GetRecordingOptionsResponse:
+        """Tell what can be added to a recording now.   Spec: RecordingControl 19.06 § GetRecordingOptions"""
+        options = self._jobs.options(request.recording_token)
+        job = m.JobOptions(spare=options.spare_jobs or None, compatible_sources=options.compatible_sources)
+        return m.GetRecordingOptionsResponse(options=m.RecordingOptions(job=job, track=m.TrackOptions()))

@@ -1,0 +1,276 @@
+"""Message types of tt: about recordings and recording jobs, each with its way to and from the store's values."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from argus.base.access_unit import MediaKind
+from argus.base.tokens import RecordingJobToken, RecordingToken, TrackToken
+from argus.soap.duration import Duration
+from argus.soap.message import attribute, message
+from argus.soap.namespaces import TT
+from argus.store import recordings as store
+
+
+class TrackType(StrEnum):
+    """tt:TrackType."""
+
+    VIDEO = "Video"
+    AUDIO = "Audio"
+    METADATA = "Metadata"
+    EXTENDED = "Extended"
+
+
+@message(TT)
+class SourceReference:
+    """tt:SourceReference. An empty token is an omitted one: clients send it together with AutoCreateReceiver."""
+
+    token: str = ""
+    type: str = attribute("Type", default=store.RECEIVER_SOURCE)
+
+
+@message(TT)
+class RecordingSourceInformation:
+    """tt:RecordingSourceInformation."""
+
+    source_id: str
+    name: str
+    location: str
+    description: str
+    address: str
+
+    @classmethod
+    def of(cls, source: store.SourceInformation) -> RecordingSourceInformation:
+        return cls(
+            source_id=source.source_id,
+            name=source.name,
+            location=source.location,
+            description=source.description,
+            address=source.address,
+        )
+
+    def to_store(self) -> store.SourceInformation:
+        return store.SourceInformation(
+            source_id=self.source_id,
+            name=self.name,
+            location=self.location,
+            description=self.description,
+            address=self.address,
+        )
+
+
+@message(TT)
+class RecordingConfiguration:
+    """tt:RecordingConfiguration."""
+
+    source: RecordingSourceInformation
+    content: str
+    maximum_retention_time: Duration
+
+    @classmethod
+    def of(cls, configuration: store.RecordingConfiguration) -> RecordingConfiguration:
+        return cls(
+            source=RecordingSourceInformation.of(configuration.source),
+            content=configuration.content,
+            maximum_retention_time=Duration.from_us(configuration.maximum_retention_us),
+        )
+
+    def to_store(self) -> store.RecordingConfiguration:
+        return store.RecordingConfiguration(
+            source=self.source.to_store(),
+            content=self.content,
+            maximum_retention_us=self.maximum_retention_time.to_us(),
+        )
+
+
+@message(TT)
+class TrackConfiguration:
+    """tt:TrackConfiguration."""
+
+    track_type: TrackType
+    description: str
+
+    @classmethod
+    def of(cls, configuration: store.TrackConfiguration) -> TrackConfiguration:
+        return cls(track_type=track_type(configuration.kind), description=configuration.description)
+
+
+@message(TT)
+class Track:
+    """tt:GetTracksResponseItem."""
+
+    track_token: TrackToken
+    configuration: TrackConfiguration
+
+
+@message(TT)
+class Tracks:
+    """tt:GetTracksResponseList."""
+
+    track: tuple[Track, ...] = ()
+
+
+@message(TT)
+class RecordingItem:
+    """tt:GetRecordingsResponseItem."""
+
+    recording_token: RecordingToken
+    configuration: RecordingConfiguration
+    tracks: Tracks
+
+    @classmethod
+    def of(cls, recording: store.Recording) -> RecordingItem:
+        tracks = tuple(
+            Track(track_token=track.token, configuration=TrackConfiguration.of(track.configuration))
+            for track in recording.tracks
+        )
+        return cls(
+            recording_token=recording.token,
+            configuration=RecordingConfiguration.of(recording.configuration),
+            tracks=Tracks(track=tracks),
+        )
+
+
+@message(TT)
+class RecordingJobTrack:
+    """tt:RecordingJobTrack."""
+
+    source_tag: str = ""
+    destination: TrackToken
+
+
+@message(TT)
+class RecordingJobSource:
+    """tt:RecordingJobSource. AutoCreateReceiver is read and never written."""
+
+    source_token: SourceReference | None = None
+    auto_create_receiver: bool | None = None
+    tracks: tuple[RecordingJobTrack, ...] = ()
+
+    @classmethod
+    def of(cls, source: store.JobSource) -> RecordingJobSource:
+        return cls(
+            source_token=SourceReference(token=source.token, type=source.type),
+            tracks=tuple(
+                RecordingJobTrack(source_tag=track.source_tag, destination=track.destination) for track in source.tracks
+            ),
+        )
+
+    def to_store(self) -> store.JobSource:
+        reference = self.source_token or SourceReference()
+        return store.JobSource(
+            token=reference.token,
+            type=reference.type,
+            auto_create_receiver=bool(self.auto_create_receiver),
+            tracks=tuple(
+                store.JobTrack(source_tag=track.source_tag, destination=track.destination) for track in self.tracks
+            ),
+        )
+
+
+@message(TT)
+class RecordingJobConfiguration:
+    """tt:RecordingJobConfiguration. Mode is text here, since a wrong one has a fault of its own."""
+
+    recording_token: RecordingToken
+    mode: str
+    priority: int
+    source: tuple[RecordingJobSource, ...] = ()
+    schedule_token: str | None = attribute(default=None)
+
+    @classmethod
+    def of(cls, configuration: store.JobConfiguration) -> RecordingJobConfiguration:
+        return cls(
+            recording_token=configuration.recording,
+            mode=configuration.mode.value,
+            priority=configuration.priority,
+            source=tuple(RecordingJobSource.of(source) for source in configuration.sources),
+            schedule_token=configuration.schedule_token,
+        )
+
+    def to_store(self) -> store.JobConfiguration:
+        """The store's value. Raises InvalidValue("job configuration") for a mode that is none."""
+        return store.JobConfiguration(
+            recording=self.recording_token,
+            mode=store.job_mode(self.mode),
+            priority=self.priority,
+            sources=tuple(source.to_store() for source in self.source),
+            schedule_token=self.schedule_token or None,
+        )
+
+
+@message(TT)
+class JobItem:
+    """tt:GetRecordingJobsResponseItem."""
+
+    job_token: RecordingJobToken
+    job_configuration: RecordingJobConfiguration
+
+    @classmethod
+    def of(cls, job: store.Job) -> JobItem:
+        return cls(job_token=job.token, job_configuration=RecordingJobConfiguration.of(job.configuration))
+
+
+@message(TT)
+class RecordingJobStateTrack:
+    """tt:RecordingJobStateTrack."""
+
+    source_tag: str
+    destination: TrackToken
+    error: str | None = None
+    state: str
+
+
+@message(TT)
+class RecordingJobStateTracks:
+    """tt:RecordingJobStateTracks; it is there even when empty."""
+
+    track: tuple[RecordingJobStateTrack, ...] = ()
+
+
+@message(TT)
+class RecordingJobStateSource:
+    """tt:RecordingJobStateSource."""
+
+    source_token: SourceReference
+    state: str
+    tracks: RecordingJobStateTracks
+
+    @classmethod
+    def of(cls, source: store.JobStateSource) -> RecordingJobStateSource:
+        tracks = tuple(
+            RecordingJobStateTrack(
+                source_tag=track.source_tag,
+                destination=track.destination,
+                error=track.error or None,
+                state=track.state.value,
+            )
+            for track in source.tracks
+        )
+        return cls(
+            source_token=SourceReference(token=source.token, type=source.type),
+            state=source.state.value,
+            tracks=RecordingJobStateTracks(track=tracks),
+        )
+
+
+@message(TT)
+class RecordingJobStateInformation:
+    """tt:RecordingJobStateInformation."""
+
+    recording_token: RecordingToken
+    state: str
+    sources: tuple[RecordingJobStateSource, ...] = ()
+
+    @classmethod
+    def of(cls, information: store.JobStateInformation) -> RecordingJobStateInformation:
+        return cls(
+            recording_token=information.recording,
+            state=information.state.value,
+            sources=tuple(RecordingJobStateSource.of(source) for source in information.sources),
+        )
+
+
+def track_type(kind: MediaKind) -> TrackType:
+    """The tt: name of a kind of media."""
+    return TrackType(kind.value)
