@@ -123,7 +123,6 @@ def write_fault(fault: Fault, addressing: Addressing | None, utc_us: int) -> byt
     _add(code, "Value").text = f"env:{fault.kind.code.value}"
     for subcode in fault.kind.subcodes:
         code = _add(code, "Subcode")
-        # lxml drops a declaration an ancestor already has, and the ancestors' prefixes are the same ones.
         value = etree.SubElement(code, f"{{{ENV}}}Value", nsmap={subcode.prefix: subcode.namespace})
         value.text = f"{subcode.prefix}:{subcode.name}"
     text = _add(_add(element, "Reason"), "Text")

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from lxml import etree
 
+from argus.soap.faults import FaultKind, InvalidArgs
 from argus.soap.lexical import Reader, Writer, legal
 from argus.soap.namespaces import XSI, Element, QName, local_name
 
@@ -32,9 +33,10 @@ class Kind(Enum):
 class Refused(Exception):
     """What was read cannot be this message; `path` are the names on the way, innermost first."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, kind: FaultKind = InvalidArgs) -> None:
         super().__init__(why)
         self.why = why
+        self.kind = kind
         self.path: list[str] = []
 
 
@@ -59,7 +61,10 @@ class Simple:
     def read(self, element: Element, optional: bool) -> object:
         if len(element):
             raise Refused("text expected, child elements found")
-        return self.read_text(element.text or "", optional or element.get(_NIL) in ("true", "1"))
+        text = element.text
+        if self.is_string:
+            return text or ""
+        return self.read_text(text or "", optional or element.get(_NIL) in ("true", "1"))
 
     def read_text(self, text: str, optional: bool) -> object:
         if self.is_string:
@@ -73,11 +78,12 @@ class Simple:
             raise Refused(str(error)) from None
 
     def write(self, parent: Element, tag: str, value: object) -> None:
+        text = self.format(value)
         child = etree.SubElement(parent, tag)
         try:
-            child.text = self.format(value)
-        except ValueError:
-            child.text = legal(self.format(value))
+            child.text = text
+        except ValueError:  # lxml refuses what XML cannot carry
+            child.text = legal(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,16 +122,15 @@ class MessagePlan(Protocol):
 class Nested:
     """Another message. An empty element is absent where the field is optional and the message has mandatory parts."""
 
-    plan: Callable[[], MessagePlan]
+    plan: MessagePlan
 
     def read(self, element: Element, optional: bool) -> object:
-        plan = self.plan()
-        if optional and plan.needs_content and _is_empty(element):
+        if optional and self.plan.needs_content and _is_empty(element):
             return ABSENT
-        return plan.read(element)
+        return self.plan.read(element)
 
     def write(self, parent: Element, tag: str, value: object) -> None:
-        self.plan().add(parent, tag, value)
+        self.plan.add(parent, tag, value)
 
 
 class Raw:
@@ -163,7 +168,10 @@ class Qualified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of a message class. `tag` is its element's or attribute's name as lxml spells it."""
+    """One field of a message class. `tag` is its element's or attribute's name as lxml spells it.
+
+    `may_be_empty` tells that an empty element may stand for an absent one.
+    """
 
     key: str
     kind: Kind
@@ -172,6 +180,7 @@ class Field:
     optional: bool
     has_default: bool
     many: bool
+    may_be_empty: bool
 
     @property
     def required(self) -> bool:
@@ -184,31 +193,27 @@ class Field:
         """How an error names it."""
         return {Kind.TEXT: "text", Kind.ATTRIBUTE: f"@{local_name(self.tag)}"}.get(self.kind, local_name(self.tag))
 
-    def read_child(self, element: Element, values: Values) -> None:
-        """Read a child element that belongs to this field. Raises Refused."""
-        self._put(values, self.content.read(element, self.optional or self.many))
-
     def read_text(self, text: str, values: Values) -> None:
         """Read an attribute's value or the element's own text. Raises Refused."""
         assert isinstance(self.content, Simple | Listed)
         try:
-            self._put(values, self.content.read_text(text, self.optional))
+            value = self.content.read_text(text, self.optional)
+            if value is not ABSENT:
+                self.put(values, value)
         except Refused as refused:
             refused.path.append(self.label)
             raise
 
-    def _put(self, values: Values, value: object) -> None:
-        if value is ABSENT:
-            return
-        known = values.get(self.key, ABSENT)
-        if not self.many and known is ABSENT:
-            values[self.key] = value
-        elif not self.many:
+    def put(self, values: Values, value: object) -> None:
+        """Note a value that was read; what repeats is gathered in a list. Raises Refused for one too many."""
+        if self.many:
+            gathered = values.setdefault(self.key, [])
+            assert isinstance(gathered, list)
+            gathered.append(value)
+        elif self.key in values:
             raise Refused("occurs more than once")
-        elif isinstance(known, list):
-            known.append(value)
         else:
-            values[self.key] = [value]
+            values[self.key] = value
 
     def writer(self) -> Callable[[Element, object], None]:
         """A function that writes the field's value into the message's element."""
@@ -250,8 +255,13 @@ def _write_attribute(field: Field) -> Callable[[Element, object], None]:
 
     def write_attribute(element: Element, value: object) -> None:
         # An empty list says nothing; leaving it out is what its absence means everywhere in ONVIF.
-        if value is not None and not (listed and not value):
-            element.set(tag, legal(format_value(value)))
+        if value is None or (listed and not value):
+            return
+        text = format_value(value)
+        try:
+            element.set(tag, text)
+        except ValueError:
+            element.set(tag, legal(text))
 
     return write_attribute
 
@@ -278,5 +288,6 @@ def as_tuple(items: object) -> tuple[object, ...]:
 
 
 def _is_empty(element: Element) -> bool:
-    own = [name for name in element.keys() if name != _NIL]  # noqa: SIM118 - an element iterates over its children
-    return not len(element) and not own and not (element.text or "").strip(_BLANKS)
+    if len(element) or (element.text or "").strip(_BLANKS):
+        return False
+    return all(name == _NIL for name in element.keys())  # noqa: SIM118 - an element iterates over its children

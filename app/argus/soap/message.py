@@ -37,9 +37,21 @@ from typing import Any, TypeVar, Union, dataclass_transform, get_args, get_origi
 
 from lxml import etree
 
-from argus.soap import fields
-from argus.soap.faults import InvalidArgs
-from argus.soap.fields import Content, Field, Kind, Listed, Nested, Qualified, Raw, Refused, Simple, Values
+from argus.soap.faults import InvalidArgs, MissingAttr
+from argus.soap.fields import (
+    ABSENT,
+    Content,
+    Field,
+    Kind,
+    Listed,
+    Nested,
+    Qualified,
+    Raw,
+    Refused,
+    Simple,
+    Values,
+    as_tuple,
+)
 from argus.soap.lexical import SIMPLE, enumeration
 from argus.soap.namespaces import PREFIXES, Element, QName, local_name
 
@@ -116,14 +128,15 @@ def decode(cls: type[T], element: Element) -> T:
     """Read an element as a message.
 
     Raises:
-        Fault: Sender/InvalidArgs, naming the path of the element that is missing, repeated or of the wrong type.
+        Fault: Sender/InvalidArgs, naming the path of the element that is missing, repeated or of the wrong type;
+            Sender/MissingAttr for an attribute that is missing.
     """
     try:
         value: T = plan_of(cls).read(element)
         return value
     except Refused as refused:
         path = "/".join((local_name(str(element.tag)), *reversed(refused.path)))
-        raise InvalidArgs(f"{path}: {refused.why}") from None
+        raise refused.kind(f"{path}: {refused.why}") from None
 
 
 def encode(value: object, *, name: QName | None = None, parent: Element | None = None) -> Element:
@@ -145,7 +158,7 @@ class Plan:
         self._by_name: dict[str, Field] = {}
         self._attributes: dict[str, Field] = {}
         self._many: tuple[str, ...] = ()
-        self._required: tuple[Field, ...] = ()
+        self._required: dict[str, Field] = {}
         self._absent: dict[str, Any] = {}
         self._any: Field | None = None
         self._text: Field | None = None
@@ -163,7 +176,7 @@ class Plan:
         for field in compiled:
             self._index(field)
         self._many = tuple(field.key for field in compiled if field.many)
-        self._required = tuple(field for field in compiled if field.required)
+        self._required = {field.key: field for field in compiled if field.required}
         self._absent = {
             field.key: None if field.optional else ()
             for field in compiled
@@ -195,9 +208,11 @@ class Plan:
         values: Values = {}
         if self._attributes:
             for name, value in element.items():
-                field = self._attributes.get(str(name)) or self._attributes.get(local_name(str(name)))
+                assert isinstance(name, str)
+                assert isinstance(value, str)
+                field = self._attributes.get(name) or self._attributes.get(local_name(name))
                 if field is not None:
-                    field.read_text(str(value), values)
+                    field.read_text(value, values)
         if self._by_name or self._any:
             self._read_children(element, values)
         if self._text is not None:
@@ -206,11 +221,14 @@ class Plan:
             values[self._scope.key] = {prefix or "": uri for prefix, uri in element.nsmap.items()}
         for key in self._many:
             if key in values:
-                values[key] = fields.as_tuple(values[key])
-        for field in self._required:
-            if field.key not in values:
-                raise Refused(f"{field.label} is missing")
+                values[key] = as_tuple(values[key])
+        if not values.keys() >= self._required.keys():
+            raise self._missing(values)
         return self.cls(**(self._absent | values))
+
+    def _missing(self, values: Values) -> Refused:
+        field = next(field for key, field in self._required.items() if key not in values)
+        return Refused(f"{field.label} is missing", MissingAttr if field.kind is Kind.ATTRIBUTE else InvalidArgs)
 
     def _read_children(self, element: Element, values: Values) -> None:
         for child in element:
@@ -223,7 +241,9 @@ class Plan:
                 if field is None:
                     continue
             try:
-                field.read_child(child, values)
+                value = field.content.read(child, field.may_be_empty)
+                if value is not ABSENT:
+                    field.put(values, value)
             except Refused as refused:
                 refused.path.append(local_name(str(tag)))
                 raise
@@ -281,6 +301,7 @@ def _compile_fields(cls: type) -> Iterator[Field]:
             optional=nullable or has_default,
             has_default=has_default,
             many=repeated and not listed,
+            may_be_empty=nullable or has_default or (repeated and not listed),
         )
 
 
@@ -290,7 +311,7 @@ def _content(inner: Any, key: str, mark: _Wire, listed: bool) -> Content:
     if mark.kind is Kind.ELEMENT and inner is QName:
         return Qualified()
     if mark.kind is Kind.ELEMENT and is_message(inner):
-        return Nested(plan=lambda: plan_of(inner))  # found at first use: it may be the class being compiled
+        return Nested(plan=plan_of(inner))  # may be the plan being compiled
     if isinstance(inner, type) and issubclass(inner, StrEnum):
         parse, write = enumeration(inner)
     elif inner in SIMPLE:
