@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from argus.base.database import Database, Statement
 
@@ -26,19 +26,22 @@ class Settings:
     def get(self, name: str, default: str = "") -> str:
         return self._values.get(name, default)
 
-    async def put(self, values: Mapping[str, str]) -> None:
+    async def put(self, values: Mapping[str, str], then: Callable[[], None] | None = None) -> None:
         """Store all values or none; when this returns they survive a power cut.
+
+        `then` runs once they are stored, even where the caller is cancelled meanwhile.
 
         Raises:
             Unavailable: the disk refused; the old values stay.
         """
-        async with self._writing:
-            try:
-                await self._database.write(_replacements(values))
-            except asyncio.CancelledError:
-                self._values = self._load()  # the transaction has ended, one way or the other
-                raise
+
+        def adopt() -> None:
             self._values.update(values)
+            if then is not None:
+                then()
+
+        async with self._writing:
+            await self._database.write(_replacements(values), then=adopt)
 
     def put_now(self, values: Mapping[str, str]) -> None:
         """Like `put`, for start-up, before the event loop runs."""

@@ -128,12 +128,10 @@ class Users:
             after = dict(self._accounts)
             apply(after)
             _check_whole(self._accounts, after)
-            try:
-                await self._database.write(_difference(self._accounts, after))
-            except asyncio.CancelledError:
-                self._accounts = self._load()  # the transaction has ended, one way or the other
-                raise
-            self._accounts = after
+            await self._database.write(_difference(self._accounts, after), then=lambda: self._adopt(after))
+
+    def _adopt(self, accounts: dict[str, Account]) -> None:
+        self._accounts = accounts
 
     def _load(self) -> dict[str, Account]:
         rows = self._database.read("SELECT username, level, password FROM account ORDER BY rowid")
