@@ -54,8 +54,13 @@ def _serves(own: Address, peer: Address) -> bool:
 
 
 def sender(interface: NetworkInterface, ip_version: int) -> Address | None:
-    """The address a multicast leaves by: one that routes if there is one, else link-local, else loopback."""
-    own = [address.ip for address in interface.addresses if address.version == ip_version]
+    """The address a multicast leaves by: one that routes if there is one, else link-local, else 127.0.0.1."""
+    # Linux routes no IPv6 multicast over loopback, hence never ::1.
+    own = [
+        address.ip
+        for address in interface.addresses
+        if address.version == ip_version and not (ip_version == 6 and address.is_loopback)
+    ]
     return min(own, key=lambda address: (address.is_loopback, address.is_link_local), default=None)
 
 
