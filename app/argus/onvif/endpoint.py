@@ -36,7 +36,8 @@ _ACCEPTED_TYPES = ("application/soap+xml", "application/xml", "text/xml", "")
 class HttpCall:
     """An HTTP request, read to its end. Header names are in lower case or the mapping ignores case.
 
-    `uri` is the request target as it stood in the request line; `base_url` scheme, host and port the client used.
+    `uri` is the request target as it stood in the request line; `base_url` scheme, host and port the client used. A
+    request with several Authorization headers carries "" for them: which one counts is not ours to choose.
     """
 
     method: str
