@@ -1,1 +1,1 @@
-"""RTSP and SDP as values: bytes in, values out, no I/O."""
+"""RTSP without I/O: bytes in, values out."""
