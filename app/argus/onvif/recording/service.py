@@ -6,7 +6,6 @@ Spec: RecordingControl 19.06
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from argus.base.access import Access
 from argus.base.access_unit import Codec
@@ -50,10 +49,10 @@ class RecordingLimits:
 class RecordingService(Service):
     """Recordings come and go as clients want, with a fixed set of three tracks each; nothing is exported."""
 
-    namespace: ClassVar[str] = TRC
-    path: ClassVar[str] = "/onvif/recording_service"
-    version: ClassVar[tuple[int, int]] = (19, 6)
-    known_operations: ClassVar[frozenset[str]] = frozenset(
+    namespace = TRC
+    path = "/onvif/recording_service"
+    version = (19, 6)
+    known_operations = frozenset(
         {
             "ExportRecordedData",
             "StopExportRecordedData",

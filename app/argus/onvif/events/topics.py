@@ -1,0 +1,126 @@
+"""The topics this device tells of, as data, and the TopicSet made of them.
+
+Spec: Core § Topic structure, § Message description language; RecordingControl 19.06 § Events;
+RecordingSearch 19.06 § Recording event descriptions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from argus.soap.namespaces import TNS1, TT, WSTOP, XS, Element, QName, nsmap
+
+_REFERENCES = {
+    "RecordingToken": QName(TT, "RecordingReference"),
+    "TrackToken": QName(TT, "TrackReference"),
+    "Track": QName(TT, "TrackReference"),
+    "RecordingJobToken": QName(TT, "RecordingJobReference"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One item of a message. `element` tells an ElementItem from a SimpleItem."""
+
+    name: str
+    type: QName
+    element: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A topic by its path below tns1, with the description of its message."""
+
+    path: str
+    source: tuple[Item, ...]
+    data: tuple[Item, ...] = ()
+    is_property: bool = False
+
+
+class TopicSet:
+    """Topics that can be subscribed to, or searched for."""
+
+    def __init__(self, topics: Iterable[Topic]) -> None:
+        self.topics = tuple(topics)
+        self.paths = frozenset(topic.path for topic in self.topics)
+        self.item_names = frozenset(item.name for topic in self.topics for item in (*topic.source, *topic.data))
+
+    def element(self) -> Element:
+        """The set as wstop:TopicSet: one element for each step of a path, its root in tns1."""
+        root = etree.Element(f"{{{WSTOP}}}TopicSet", nsmap=nsmap(WSTOP, TNS1, TT, XS))
+        for topic in self.topics:
+            node = root
+            for depth, name in enumerate(topic.path.split("/")):
+                tag = name if depth else f"{{{TNS1}}}{name}"
+                found = node.find(tag)
+                node = etree.SubElement(node, tag) if found is None else found
+            node.set(f"{{{WSTOP}}}topic", "true")
+            _describe(node, topic)
+        return root
+
+
+def _describe(node: Element, topic: Topic) -> None:
+    description = etree.SubElement(node, f"{{{TT}}}MessageDescription")
+    description.set("IsProperty", "true" if topic.is_property else "false")
+    for part, items in (("Source", topic.source), ("Data", topic.data)):
+        if items:
+            _describe_items(etree.SubElement(description, f"{{{TT}}}{part}"), items)
+
+
+def _describe_items(parent: Element, items: tuple[Item, ...]) -> None:
+    for item in sorted(items, key=lambda item: item.element):  # the schema wants simple items first
+        kind = "ElementItemDescription" if item.element else "SimpleItemDescription"
+        described = etree.SubElement(parent, f"{{{TT}}}{kind}")
+        described.set("Name", item.name)
+        described.set("Type", f"{item.type.prefix}:{item.type.name}")
+
+
+def _tokens(*names: str) -> tuple[Item, ...]:
+    return tuple(Item(name=name, type=_REFERENCES[name]) for name in names)
+
+
+def _simple(name: str, xs_type: str) -> Item:
+    return Item(name=name, type=QName(XS, xs_type))
+
+
+def _element(name: str, tt_type: str) -> Item:
+    return Item(name=name, type=QName(TT, tt_type), element=True)
+
+
+LIVE_TOPICS = TopicSet(
+    (
+        Topic(path="RecordingConfig/CreateRecording", source=_tokens("RecordingToken")),
+        Topic(path="RecordingConfig/DeleteRecording", source=_tokens("RecordingToken")),
+        Topic(path="RecordingConfig/CreateTrack", source=_tokens("RecordingToken", "TrackToken")),
+        Topic(path="RecordingConfig/DeleteTrack", source=_tokens("RecordingToken", "TrackToken")),
+        Topic(
+            path="RecordingConfig/RecordingConfiguration",
+            source=_tokens("RecordingToken"),
+            data=(_element("Configuration", "RecordingConfiguration"),),
+        ),
+        Topic(
+            path="RecordingConfig/TrackConfiguration",
+            source=_tokens("RecordingToken", "TrackToken"),
+            data=(_element("Configuration", "TrackConfiguration"),),
+        ),
+        Topic(
+            path="RecordingConfig/RecordingJobConfiguration",
+            source=_tokens("RecordingJobToken"),
+            data=(_element("Configuration", "RecordingJobConfiguration"),),
+        ),
+        Topic(
+            path="RecordingConfig/JobState",
+            source=_tokens("RecordingJobToken"),
+            data=(_simple("State", "string"), _element("Information", "RecordingJobStateInformation")),
+            is_property=True,
+        ),
+        Topic(
+            path="RecordingConfig/DeleteTrackData",
+            source=_tokens("RecordingToken", "TrackToken"),
+            data=(_simple("StartTime", "dateTime"), _simple("EndTime", "dateTime")),
+        ),
+    )
+)
