@@ -1,0 +1,108 @@
+"""A station's configuration side in memory: twins of clock, ring and media profiles round the real catalog and jobs."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from argus.base.access_unit import AccessUnit, Codec, MediaKind, StreamFormat
+from argus.base.clock import SimulatedClock
+from argus.base.database import Database
+from argus.base.events import Change, Event, EventBus
+from argus.base.tasks import Heartbeat
+from argus.base.tokens import RecordingToken, TrackToken
+from argus.store import schema
+from argus.store.catalog import Catalog
+from argus.store.footage import SimulatedFootage
+from argus.store.jobs import Jobs
+from argus.store.recorder import Recorder
+from argus.store.recordings import (
+    PROFILE_SOURCE,
+    JobConfiguration,
+    JobMode,
+    JobSource,
+    JobTrack,
+    RecordingConfiguration,
+    SourceInformation,
+)
+from argus.store.search import Searches
+from argus.store.sources import SimulatedSources
+from argus.store.timeline import Timeline
+
+VIDEO = TrackToken("VIDEO001")
+
+
+@dataclass
+class House:
+    """Everything wired as the station wires it. `reopen` is what a restart does."""
+
+    path: Path
+    max_recordings: int = 4
+    max_jobs: int = 4
+    told: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.clock = SimulatedClock()
+        self.footage = SimulatedFootage()
+        self.sources = SimulatedSources(
+            {"main": frozenset({MediaKind.VIDEO}), "sub": frozenset({MediaKind.VIDEO}), "sound": frozenset(MediaKind)}
+        )
+        self.open()
+
+    def open(self) -> None:
+        self.told.clear()
+        self.events = EventBus(self.clock)
+        self.events.subscribe(self.told.append)
+        self.database = Database.open(self.path, schema.MIGRATIONS)
+        self.catalog = Catalog(self.database, self.events, self.footage, self.clock, max_recordings=self.max_recordings)
+        self.footage.on_deleted = self.catalog.announce_deleted
+        self.jobs = Jobs(self.catalog, self.sources, self.database, self.events, max_jobs=self.max_jobs)
+        self.timeline = Timeline(self.catalog, self.jobs, self.footage, self.clock)
+        self.searches = Searches(
+            self.catalog, self.jobs, self.timeline, self.footage, self.sources, self.clock, max_searches=16
+        )
+        self.heartbeat = Heartbeat("recorder", self.clock)
+        self.recorder = Recorder(self.catalog, self.jobs, self.sources, self.footage, self.clock, self.heartbeat)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def reopen(self) -> None:
+        self.close()
+        self.open()
+
+    def topics(self) -> list[str]:
+        """Last parts of the topics told since the last call, with the change of a property."""
+        told = [(event.topic.rpartition("/")[2], event.change) for event in self.told]
+        self.told.clear()
+        return [topic if change is None else f"{topic} {Change(change).value}" for topic, change in told]
+
+    async def recording(self, **source: str) -> RecordingToken:
+        return await self.catalog.create_recording(RecordingConfiguration(source=SourceInformation(**source)))
+
+    def video_track_id(self, recording: RecordingToken) -> int:
+        return self.catalog.track(recording, VIDEO).track_id
+
+
+def job(
+    recording: RecordingToken,
+    *,
+    mode: JobMode = JobMode.ACTIVE,
+    priority: int = 1,
+    source: str = "main",
+    tracks: tuple[str, ...] = (),
+    schedule: str | None = None,
+) -> JobConfiguration:
+    mapped = tuple(JobTrack(destination=TrackToken(track)) for track in tracks)
+    source_ = JobSource(token=source, type=PROFILE_SOURCE, tracks=mapped)
+    return JobConfiguration(
+        recording=recording, mode=mode, priority=priority, sources=(source_,), schedule_token=schedule
+    )
+
+
+def picture(clock: SimulatedClock, *, key: bool = True, codec: Codec = Codec.H264, width: int = 640) -> AccessUnit:
+    return AccessUnit(
+        format=StreamFormat(codec=codec, width=width),
+        data=b"\0\0\0\1\x65",
+        key_frame=key,
+        utc_us=clock.utc_us(),
+        mono_ns=clock.mono_ns(),
+    )
