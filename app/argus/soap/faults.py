@@ -33,7 +33,6 @@ class Code(StrEnum):
     RECEIVER = "Receiver"
     VERSION_MISMATCH = "VersionMismatch"
     MUST_UNDERSTAND = "MustUnderstand"
-    DATA_ENCODING_UNKNOWN = "DataEncodingUnknown"
 
 
 Sender = Code.SENDER
@@ -123,7 +122,6 @@ def _pairs(answers: Answers | tuple[Answers, ...]) -> tuple[Answers, ...]:
 # Reason texts are normative: Core § Generic faults.
 VersionMismatch = fault(Code.VERSION_MISMATCH, "SOAP version mismatch")
 MustUnderstand = fault(Code.MUST_UNDERSTAND, "SOAP header blocks not understood")
-DataEncodingUnknown = fault(Code.DATA_ENCODING_UNKNOWN, "Unsupported SOAP data encoding")
 WellFormed = fault(Sender, "WellFormed", "Well-formed Error")
 TagMismatch = fault(Sender, "TagMismatch", "Tag Mismatch")
 Tag = fault(Sender, "Tag", "No Tag")
