@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from argus.onvif.discovery.scope_rules import RULES
 from argus.soap import discovery
 from argus.soap.discovery import Announcement, Stamp
 
@@ -54,5 +55,5 @@ def test_body_and_sequence_are_valid(schema: etree.XMLSchema, message: bytes) ->
 
 
 def test_the_detail_of_the_fault_is_valid(schema: etree.XMLSchema) -> None:
-    fault = etree.fromstring(discovery.encode_matching_rule_not_supported(STAMP, "urn:q"))
+    fault = etree.fromstring(discovery.encode_matching_rule_not_supported(RULES, STAMP, "urn:q"))
     schema.assertValid(fault.find("{*}Body/{*}Fault/{*}Detail")[0])

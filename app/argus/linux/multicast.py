@@ -8,6 +8,7 @@ import socket
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Protocol, TypeAlias
 
@@ -191,6 +192,8 @@ def _open_v6(port: int) -> socket.socket:
     return opened
 
 
+# A flood repeats itself: its addresses are read once.
+_address = lru_cache(maxsize=256)(ip_address)
 Ancillary: TypeAlias = list[tuple[int, int, bytes]]
 
 
@@ -209,9 +212,9 @@ def _datagram(
             continue
         return Datagram(
             data=data,
-            source=ip_address(name[0].partition("%")[0]),
+            source=_address(name[0].partition("%")[0]),
             source_port=name[1],
-            destination=ip_address(packed),
+            destination=_address(packed),
             interface_index=index,
         )
     return None

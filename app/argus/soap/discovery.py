@@ -7,12 +7,12 @@ ONVIF Core § Device discovery
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from lxml import etree
 
-from argus.soap.discovery_scopes import RFC3986, RULES
 from argus.soap.namespaces import DN, ENV, TDS, WSA, WSA_2004, WSD, XML, Element, QName
 
 PORT = 3702
@@ -32,18 +32,25 @@ _ANONYMOUS = f"{WSA_2004}/role/anonymous"
 _EVERYONE = "urn:schemas-xmlsoap-org:ws:2005:04:discovery"
 _NSMAP = {"s": ENV, "a": WSA_2004, "d": WSD, "tds": TDS, "dn": DN}
 _PREFIXES = {namespace: prefix for prefix, namespace in _NSMAP.items()}
+# Reads nothing but the bytes given: no DTD, no entities, no network, libxml2's own limits on.
+_PARSER = etree.XMLParser(
+    resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+)
 # What may not stand in a list of URIs, or in XML at all.
 _NOT_URI = re.compile("[\\s\x00-\x20\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """Who is there, of all these types and in all these scopes? An empty tuple matches every endpoint."""
+    """Who is there, of all these types and in all these scopes? An empty tuple matches every endpoint.
+
+    `match_by` is the URI of the rule by which scopes are compared, "" where the default is meant.
+    """
 
     message_id: str
     types: tuple[QName, ...] = ()
     scopes: tuple[str, ...] = ()
-    match_by: str = RFC3986
+    match_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +89,7 @@ def decode(datagram: bytes) -> Question | None:
     if len(datagram) > MAX_DATAGRAM_BYTES:
         return None
     try:
-        root = etree.fromstring(datagram, _parser())
+        root = etree.fromstring(datagram, _PARSER)
     except (etree.XMLSyntaxError, ValueError):
         return None
     if root is None or root.tag != f"{{{ENV}}}Envelope" or not _is_modest(root):
@@ -95,13 +102,6 @@ def decode(datagram: bytes) -> Question | None:
     if body[0].tag == f"{{{WSD}}}Resolve":
         return _resolve(message_id, body[0])
     return None
-
-
-def _parser() -> etree.XMLParser:
-    """A parser that reads nothing but the bytes given: no DTD, no entities, no network, libxml2's own limits on."""
-    return etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
 
 
 def _is_modest(root: Element) -> bool:
@@ -138,12 +138,11 @@ def _probe(message_id: str, element: Element) -> Probe | None:
     scope_names = _items(scopes)
     if len(type_names) > MAX_LIST_ITEMS or len(scope_names) > MAX_LIST_ITEMS:
         return None
-    match_by = "" if scopes is None else (scopes.get("MatchBy") or "").strip()
     return Probe(
         message_id=message_id,
         types=() if types is None else tuple(_qualified(name, types) for name in type_names),
         scopes=scope_names,
-        match_by=match_by or RFC3986,
+        match_by="" if scopes is None else (scopes.get("MatchBy") or "").strip(),
     )
 
 
@@ -194,15 +193,15 @@ def encode_resolve_matches(announcement: Announcement, stamp: Stamp, relates_to:
     return _envelope("ResolveMatches", body, stamp, to=_ANONYMOUS, relates_to=relates_to)
 
 
-def encode_matching_rule_not_supported(stamp: Stamp, relates_to: str) -> bytes:
-    """The fault that answers a unicast Probe with a matching rule we do not know."""
+def encode_matching_rule_not_supported(rules: Sequence[str], stamp: Stamp, relates_to: str) -> bytes:
+    """The fault that answers a unicast Probe with a matching rule we do not know; `rules` are those we do."""
     fault = etree.Element(f"{{{ENV}}}Fault", nsmap=_NSMAP)
     code = etree.SubElement(fault, f"{{{ENV}}}Code")
     _text(code, ENV, "Value", "s:Sender")
     _text(etree.SubElement(code, f"{{{ENV}}}Subcode"), ENV, "Value", "d:MatchingRuleNotSupported")
     reason = _text(etree.SubElement(fault, f"{{{ENV}}}Reason"), ENV, "Text", "the matching rule is not supported")
     reason.set(f"{{{XML}}}lang", "en")
-    _text(etree.SubElement(fault, f"{{{ENV}}}Detail"), WSD, "SupportedMatchingRules", " ".join(RULES))
+    _text(etree.SubElement(fault, f"{{{ENV}}}Detail"), WSD, "SupportedMatchingRules", " ".join(rules))
     return _envelope("fault", fault, stamp, to=_ANONYMOUS, relates_to=relates_to)
 
 

@@ -9,7 +9,6 @@ from lxml import etree
 
 from argus.soap import discovery
 from argus.soap.discovery import Announcement, Probe, Resolve, Stamp, decode
-from argus.soap.discovery_scopes import RFC3986, RULES, STRCMP0
 from argus.soap.namespaces import DN, TDS, QName
 
 NAMES = {
@@ -38,18 +37,18 @@ def envelope(body: str, *, message_id: str = "urn:uuid:q", head: str = "", addre
 def test_a_probe_is_read_whatever_prefixes_it_uses() -> None:
     body = (
         f'<x:Probe xmlns:q="{DN}" xmlns="{TDS}"><x:Types>\n q:NetworkVideoTransmitter  Device </x:Types>'
-        f'<x:Scopes MatchBy=" {STRCMP0} ">onvif://a onvif://b</x:Scopes></x:Probe>'
+        f'<x:Scopes MatchBy=" urn:rule ">onvif://a onvif://b</x:Scopes></x:Probe>'
     )
     assert decode(envelope(body)) == Probe(
         message_id="urn:uuid:q",
         types=(QName(DN, "NetworkVideoTransmitter"), QName(TDS, "Device")),
         scopes=("onvif://a", "onvif://b"),
-        match_by=STRCMP0,
+        match_by="urn:rule",
     )
 
 
 def test_a_probe_without_types_and_scopes_asks_for_everyone_by_the_default_rule() -> None:
-    assert decode(envelope("<x:Probe/>")) == Probe(message_id="urn:uuid:q", match_by=RFC3986)
+    assert decode(envelope("<x:Probe/>")) == Probe(message_id="urn:uuid:q", match_by="")
     assert decode(envelope("<x:Probe><x:Types/><x:Scopes MatchBy=''/></x:Probe>")) == Probe(message_id="urn:uuid:q")
 
 
@@ -165,11 +164,11 @@ def test_a_bye_names_the_endpoint() -> None:
 
 
 def test_the_fault_lists_the_rules_we_know() -> None:
-    message = discovery.encode_matching_rule_not_supported(STAMP, "urn:q")
+    message = discovery.encode_matching_rule_not_supported(("urn:a", "urn:b"), STAMP, "urn:q")
     assert find(message, "s:Header/a:Action") == f"{NAMES['d']}/fault"
     assert find(message, "s:Body/s:Fault/s:Code/s:Value") == "s:Sender"
     assert find(message, "s:Body/s:Fault/s:Code/s:Subcode/s:Value") == "d:MatchingRuleNotSupported"
-    assert find(message, "s:Body/s:Fault/s:Detail/d:SupportedMatchingRules").split() == list(RULES)
+    assert find(message, "s:Body/s:Fault/s:Detail/d:SupportedMatchingRules").split() == ["urn:a", "urn:b"]
 
 
 @given(st.text(alphabet=st.characters(), min_size=1))

@@ -17,8 +17,8 @@ from argus.linux.netlink import InterfaceAddress, Netlink, NetworkInterface
 from argus.onvif.discovery.addresses import HttpListener, is_neighbour, reachable, sender, usable
 from argus.onvif.discovery.limits import RecentMessages, SourceLimit
 from argus.onvif.discovery.pending import Answer, PendingAnswers
+from argus.onvif.discovery.scope_rules import RULES, is_known, matches
 from argus.soap import discovery as messages
-from argus.soap.discovery_scopes import RULES, matches
 
 logger = logging.getLogger(__name__)
 
@@ -226,10 +226,10 @@ class DiscoveryResponder:
         return arrival if owners and arrival is not None and not arrival.loopback else next(iter(owners), None)
 
     def _consider(self, probe: messages.Probe, answer: Answer) -> None:
-        if probe.match_by not in RULES:
+        if not is_known(probe.match_by):
             # "silence" to the group: a fault from every device on the LAN would help nobody.
             if answer.source is not None:
-                self._send(messages.encode_matching_rule_not_supported(self._stamp(), probe.message_id), answer)
+                self._send(messages.encode_matching_rule_not_supported(RULES, self._stamp(), probe.message_id), answer)
             return
         if set(probe.types) <= set(messages.TYPES) and matches(probe.scopes, self._scopes(), probe.match_by):
             self._pending.add(answer, delay_s=self._random() * APP_MAX_DELAY_S)

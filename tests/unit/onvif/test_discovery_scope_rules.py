@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argus.soap.discovery_scopes import LDAP, NONE, RFC2396, RFC3986, RULES, STRCMP0, UUID, matches
+from argus.onvif.discovery.scope_rules import NONE, RULES, is_known, matches
+
+RFC3986, RFC2396, STRCMP0, UUID, LDAP = RULES[:5]
 
 OWN = "onvif://www.onvif.org/hardware/D1-566"
 
@@ -31,7 +33,7 @@ OWN = "onvif://www.onvif.org/hardware/D1-566"
         ("", False),
     ],
 )
-@pytest.mark.parametrize("rule", [RFC3986, RFC2396])
+@pytest.mark.parametrize("rule", ["", RFC3986, RFC2396])
 def test_the_default_rule_compares_scheme_and_authority_without_case_and_the_path_by_segments(
     wanted: str, expected: bool, rule: str
 ) -> None:
@@ -40,13 +42,13 @@ def test_the_default_rule_compares_scheme_and_authority_without_case_and_the_pat
 
 def test_every_wanted_scope_must_match_one_of_ours() -> None:
     own = (OWN, "onvif://www.onvif.org/name/Pier")
-    assert matches(("onvif://www.onvif.org/hardware", "onvif://www.onvif.org/name"), own)
-    assert not matches(("onvif://www.onvif.org/hardware", "onvif://www.onvif.org/location"), own)
+    assert matches(("onvif://www.onvif.org/hardware", "onvif://www.onvif.org/name"), own, "")
+    assert not matches(("onvif://www.onvif.org/hardware", "onvif://www.onvif.org/location"), own, "")
 
 
 def test_no_wanted_scope_matches_everything() -> None:
-    assert matches((), (OWN,))
-    assert matches((), ())
+    assert matches((), (OWN,), "")
+    assert matches((), (), "")
 
 
 def test_strcmp0_compares_every_character() -> None:
@@ -83,3 +85,9 @@ def test_no_text_makes_a_rule_raise(wanted: str, own: str, rule: str) -> None:
 @given(st.text(), st.text())
 def test_an_unknown_rule_matches_nothing(wanted: str, own: str) -> None:
     assert not matches((wanted,), (own,), "urn:unknown")
+
+
+def test_the_rules_are_told_from_unknown_ones() -> None:
+    assert all(is_known(rule) for rule in ("", *RULES))
+    assert not is_known("urn:unknown")
+    assert [rule.rpartition("/")[2] for rule in RULES] == ["rfc3986", "rfc2396", "strcmp0", "uuid", "ldap", "none"]
