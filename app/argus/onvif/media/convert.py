@@ -1,0 +1,102 @@
+"""From the profiles of the media room to the types of the ONVIF schema."""
+
+from __future__ import annotations
+
+from argus.base.access_unit import Codec
+from argus.media import profiles
+from argus.onvif.media import messages as m
+from argus.soap.duration import Duration
+
+
+def profile(value: profiles.Profile) -> m.Profile:
+    return m.Profile(
+        token=value.token,
+        fixed=value.fixed,
+        name=value.name,
+        video_source_configuration=video_source_configuration(value.video_source),
+        video_encoder_configuration=video_encoder_configuration(value.video_encoder),
+    )
+
+
+def video_source(value: profiles.VideoSourceDescription) -> m.VideoSource:
+    return m.VideoSource(
+        token=value.token,
+        framerate=value.frame_rate,
+        resolution=m.VideoResolution(width=value.width, height=value.height),
+    )
+
+
+def video_source_configuration(value: profiles.VideoSourceConfiguration) -> m.VideoSourceConfiguration:
+    bounds = value.bounds
+    return m.VideoSourceConfiguration(
+        token=value.token,
+        name=value.name,
+        use_count=value.use_count,
+        source_token=value.source_token,
+        bounds=m.IntRectangle(x=bounds.x, y=bounds.y, width=bounds.width, height=bounds.height),
+    )
+
+
+def video_encoder_configuration(value: profiles.VideoEncoderConfiguration) -> m.VideoEncoderConfiguration:
+    multicast = value.multicast
+    return m.VideoEncoderConfiguration(
+        token=value.token,
+        name=value.name,
+        use_count=value.use_count,
+        encoding=value.encoding,
+        resolution=m.VideoResolution(width=value.width, height=value.height),
+        quality=value.quality,
+        rate_control=m.VideoRateControl(
+            frame_rate_limit=round(value.frame_rate_limit),
+            encoding_interval=value.encoding_interval,
+            bitrate_limit=value.bitrate_limit_kbps,
+        ),
+        h264=m.H264Configuration(gov_length=value.gov_length, h264_profile=value.h264_profile)
+        if value.encoding is Codec.H264
+        else None,
+        multicast=m.MulticastConfiguration(
+            address=m.IPAddress(type="IPv4", ipv4_address=multicast.address),
+            port=multicast.port,
+            ttl=multicast.ttl,
+            auto_start=multicast.auto_start,
+        ),
+        session_timeout=Duration.from_us(value.session_timeout_s * 1_000_000),
+    )
+
+
+def video_source_options(
+    values: tuple[profiles.VideoSourceConfiguration, ...], maximum_profiles: int
+) -> m.VideoSourceConfigurationOptions:
+    """What the configurations may be set to: nothing but what they are, for the picture is not cropped here."""
+    bounds = [value.bounds for value in values]
+    return m.VideoSourceConfigurationOptions(
+        maximum_number_of_profiles=maximum_profiles,
+        bounds_range=m.IntRectangleRange(
+            x_range=_range([b.x for b in bounds]),
+            y_range=_range([b.y for b in bounds]),
+            width_range=_range([b.width for b in bounds]),
+            height_range=_range([b.height for b in bounds]),
+        ),
+        video_source_tokens_available=tuple(dict.fromkeys(value.source_token for value in values)),
+    )
+
+
+def video_encoder_options(
+    values: tuple[profiles.VideoEncoderConfiguration, ...],
+) -> m.VideoEncoderConfigurationOptions:
+    """What the encoders run at; each is fixed by the board file, so the ranges are those of the board."""
+    sizes = dict.fromkeys((value.width, value.height) for value in values)
+    return m.VideoEncoderConfigurationOptions(
+        quality_range=_range([round(value.quality) for value in values]),
+        h264=m.H264Options(
+            resolutions_available=tuple(m.VideoResolution(width=width, height=height) for width, height in sizes),
+            gov_length_range=_range([value.gov_length for value in values]),
+            frame_rate_range=_range([round(value.frame_rate_limit) for value in values]),
+            encoding_interval_range=_range([value.encoding_interval for value in values]),
+            h264_profiles_supported=tuple(dict.fromkeys(value.h264_profile for value in values)),
+        ),
+    )
+
+
+def _range(values: list[int]) -> m.IntRange:
+    return m.IntRange(min=min(values), max=max(values))
