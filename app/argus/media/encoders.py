@@ -46,6 +46,11 @@ class EncoderDriver:
     profile_options: tuple[tuple[H264Profile, tuple[tuple[str, str], ...]], ...] = ()
     package: str
 
+    @property
+    def usual_element(self) -> str:
+        """The name of the first such element on a machine."""
+        return re.sub(r"\(.*?\)\?", "", self.pattern)
+
     def matches(self, element: str) -> bool:
         return re.fullmatch(self.pattern, element) is not None
 
@@ -191,7 +196,7 @@ def candidates(stream: StreamSettings, installed: frozenset[str]) -> tuple[Encod
     if wanted != AUTO:
         rows = [driver for driver in rows if driver.matches(wanted)]
         if not rows:
-            known = ", ".join(_readable(driver) for driver in DRIVERS)
+            known = ", ".join(driver.usual_element for driver in DRIVERS)
             raise NotSupported("encoder", f"stream {stream.token!r}: {wanted!r} is no known encoder; known are {known}")
         installed &= {wanted}
     found = [
@@ -201,7 +206,7 @@ def candidates(stream: StreamSettings, installed: frozenset[str]) -> tuple[Encod
         if driver.matches(element)
     ]
     if not found:
-        remedies = "; ".join(f"{_readable(driver)} ({driver.package})" for driver in rows)
+        remedies = "; ".join(f"{driver.usual_element} ({driver.package})" for driver in rows)
         raise NotSupported(
             "encoder", f"stream {stream.token!r}: no {stream.codec} encoder is installed; install one of: {remedies}"
         )
@@ -242,8 +247,3 @@ def output_caps(encoder: Encoder, stream: StreamSettings) -> str:
 
 def _profile_options(encoder: Encoder, stream: StreamSettings) -> tuple[tuple[str, str], ...]:
     return dict(encoder.driver.profile_options).get(stream.profile, ())
-
-
-def _readable(driver: EncoderDriver) -> str:
-    """The usual element name of a pattern."""
-    return re.sub(r"\(.*?\)\?", "", driver.pattern)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from argus.base.errors import Unavailable
 from argus.linux.short_path import short_path
+from argus.station.status import StationStatus
 
 logger = logging.getLogger(__name__)
 
@@ -18,15 +19,13 @@ SOCKET_NAME = "control.sock"
 MAX_ANSWER_BYTES = 1 << 20
 TIMEOUT_S = 5.0
 
-Status = dict[str, object]
-
 
 class ControlSocket:
     """Answers each connection with the station's status as one JSON document."""
 
     name = "control"
 
-    def __init__(self, data: Path, status: Callable[[], Status]) -> None:
+    def __init__(self, data: Path, status: Callable[[], StationStatus]) -> None:
         self._data = data
         self._status = status
 
@@ -45,7 +44,7 @@ class ControlSocket:
         writer.close()
 
 
-def ask(data: Path) -> Status:
+def ask(data: Path) -> StationStatus:
     """The status of the station that runs on `data`.
 
     Raises:
@@ -58,10 +57,9 @@ def ask(data: Path) -> Status:
             answer = bytearray()
             while len(answer) < MAX_ANSWER_BYTES and (piece := client.recv(65536)):
                 answer += piece
-        status = json.loads(answer)
+        status: StationStatus = json.loads(answer)
     except (OSError, ValueError) as error:
         raise Unavailable("station", f"no station answers on {data}: {error}") from error
-    assert isinstance(status, dict)
     return status
 
 

@@ -1,0 +1,196 @@
+"""The board profile: facts about the hardware, read from board.toml and handed to the rooms."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from argus.base.access_unit import Codec
+from argus.base.errors import InvalidValue
+from argus.base.quantity import BITRATE, DURATION_MS, SIZE
+from argus.base.tokens import ProfileToken, VideoSourceToken
+from argus.media.encoders import DRIVERS
+from argus.media.settings import (
+    AUTO,
+    HEIGHT_STEP,
+    MAX_FRAME_RATE,
+    MAX_HEIGHT,
+    MAX_WIDTH,
+    WIDTH_STEP,
+    EncoderSettings,
+    SourceKind,
+    StreamSettings,
+    VideoSourceSettings,
+)
+from argus.station.table import Table
+
+MAX_VIDEO_SOURCES = 16
+MAX_STREAMS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageSettings:
+    """The volume to record on. A relative `volume` lies in the data directory."""
+
+    volume: Path
+    size_bytes: int
+    segment_size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoSource:
+    settings: VideoSourceSettings
+    streams: tuple[StreamSettings, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """All facts of one board. `system_actions` is "simulated" or "systemd"."""
+
+    board_id: str
+    manufacturer: str
+    model: str
+    hardware_id: str
+    system_actions: str
+    video_sources: tuple[VideoSource, ...]
+    storage: StorageSettings
+
+    def with_video_file(self, path: Path) -> Board:
+        """The same board, its first camera replaced by a video file that plays in a loop."""
+        first, *others = self.video_sources
+        settings = replace(first.settings, kind=SourceKind.FILE, path=path, device=None)
+        return replace(self, video_sources=(replace(first, settings=settings), *others))
+
+
+def board_directories() -> tuple[Path, ...]:
+    """Where boards are looked for by name: ARGUS_BOARD_DIR, the installed place, the source tree."""
+    named = os.environ.get("ARGUS_BOARD_DIR")
+    source_tree = Path(__file__).resolve().parents[3] / "board"
+    return tuple(
+        path for path in (Path(named) if named else None, Path("/usr/share/argus-station/board"), source_tree) if path
+    )
+
+
+def find_board(name: str) -> Path:
+    """The board.toml of a board by its name, or of a path to a folder or file.
+
+    Raises:
+        InvalidValue("board"): nothing there; the message lists the boards that exist.
+    """
+    given = Path(name)
+    for candidate in (given, given / "board.toml"):
+        if candidate.is_file() and "/" in name:
+            return candidate
+    known: list[str] = []
+    for directory in board_directories():
+        candidate = directory / name / "board.toml"
+        if "/" not in name and candidate.is_file():
+            return candidate
+        known += sorted(path.parent.name for path in directory.glob("*/board.toml"))
+    choices = ", ".join(dict.fromkeys(known)) or "none"
+    raise InvalidValue("board", f"there is no board {name!r}; known: {choices}; or give a path such as ./board.toml")
+
+
+def load_board(file: Path) -> Board:
+    """Read and validate a board.toml.
+
+    Raises:
+        InvalidValue("board"): the file, the key, and what is allowed there.
+    """
+    try:
+        root = Table(file, "", tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidValue("board", f"{file}: {error}") from error
+    facts, system = root.table("board"), root.table("system")
+    board = Board(
+        board_id=facts.text("id"),
+        manufacturer=facts.text("manufacturer"),
+        model=facts.text("model"),
+        hardware_id=facts.text("hardware_id"),
+        system_actions=system.choice("actions", ("simulated", "systemd")),
+        video_sources=tuple(_video_source(file, table) for table in root.tables("video_source", MAX_VIDEO_SOURCES)),
+        storage=_storage(root.table("storage")),
+    )
+    for table in (facts, system, root):
+        table.finish()
+    _refuse_equal_tokens(root, board)
+    return board
+
+
+def _video_source(file: Path, table: Table) -> VideoSource:
+    kind = SourceKind(table.choice("source", tuple(SourceKind)))
+    path, device = None, None
+    if kind is SourceKind.FILE:
+        path = file.parent / table.text("file", longest=4096)
+        if not path.is_file():
+            table.refuse("file", f"there is no file {path}")
+    else:
+        table.absent("file", 'only a source = "file" has one')
+    if kind is SourceKind.V4L2:
+        device = table.text("device", longest=256)
+    else:
+        table.absent("device", 'only a source = "v4l2" has one')
+    settings = VideoSourceSettings(
+        token=VideoSourceToken(table.text("token")),
+        name=table.text("name"),
+        kind=kind,
+        path=path,
+        device=device,
+        width=_size(table, "width", WIDTH_STEP, MAX_WIDTH),
+        height=_size(table, "height", HEIGHT_STEP, MAX_HEIGHT),
+        frame_rate=table.number("frame_rate", 1, MAX_FRAME_RATE),
+    )
+    streams = tuple(_stream(stream, settings) for stream in table.tables("stream", MAX_STREAMS))
+    table.finish()
+    return VideoSource(settings=settings, streams=streams)
+
+
+def _stream(table: Table, source: VideoSourceSettings) -> StreamSettings:
+    stream = StreamSettings(
+        token=ProfileToken(table.text("token", longest=32)),
+        name=table.text("name"),
+        codec=Codec(table.choice("codec", (Codec.H264,))),
+        width=_size(table, "width", WIDTH_STEP, source.width),
+        height=_size(table, "height", HEIGHT_STEP, source.height),
+        frame_rate=table.number("frame_rate", 1, source.frame_rate),
+        bitrate_bps=table.quantity("bitrate", BITRATE, "32 kbit/s", "50 Mbit/s"),
+        key_frame_interval_s=table.quantity("key_frame_interval", DURATION_MS, "200 ms", "10 s") / 1000,
+        encoder=_encoder(table),
+    )
+    table.finish()
+    return stream
+
+
+def _encoder(table: Table) -> EncoderSettings:
+    element = table.text("encoder", AUTO)
+    if element != AUTO and not any(driver.matches(element) for driver in DRIVERS):
+        known = ", ".join(repr(driver.usual_element) for driver in DRIVERS)
+        table.refuse("encoder", f"{element!r} is neither {AUTO!r} nor an encoder of the driver table: {known}")
+    return EncoderSettings(element=element)
+
+
+def _size(table: Table, key: str, step: int, largest: int) -> int:
+    value = table.whole(key, 64, largest)
+    if value % step:
+        table.refuse(key, f"{value} is not a multiple of {step}")
+    return value
+
+
+def _storage(table: Table) -> StorageSettings:
+    storage = StorageSettings(
+        volume=Path(table.text("volume", longest=4096)),
+        size_bytes=table.quantity("size", SIZE, "16 MiB", "4096 GiB"),
+        segment_size_bytes=table.quantity("segment_size", SIZE, "1 MiB", "64 MiB", "16 MiB"),
+    )
+    table.finish()
+    return storage
+
+
+def _refuse_equal_tokens(root: Table, board: Board) -> None:
+    tokens: list[str] = [source.settings.token for source in board.video_sources]
+    tokens += [stream.token for source in board.video_sources for stream in source.streams]
+    for token in tokens:
+        if tokens.count(token) > 1:
+            root.refuse("video_source", f"token {token!r} is used more than once; tokens of sources and streams differ")

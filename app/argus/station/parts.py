@@ -1,0 +1,64 @@
+"""The parts of a station as they are handed on during wiring: what was chosen, and what a room consists of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from argus.base.database import Database
+from argus.device.access import Authenticator
+from argus.device.identity import Identity
+from argus.device.network import Network
+from argus.device.scopes import Scopes
+from argus.device.settings import Settings
+from argus.device.system import System
+from argus.device.users import Users
+from argus.linux.netlink import Netlink
+from argus.station.board import Board
+from argus.store.catalog import Catalog
+from argus.store.jobs import Jobs
+from argus.store.recorder import Recorder
+from argus.store.ring import Ring
+from argus.store.search import Searches
+from argus.store.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What the owner chose for this run."""
+
+    board: Board
+    data: Path
+    http: tuple[str, int]
+    rtsp: tuple[str, int]
+    discovery: bool
+    admin_password: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """The device room, ready."""
+
+    database: Database
+    settings: Settings
+    users: Users
+    authenticator: Authenticator
+    identity: Identity
+    scopes: Scopes
+    network: Network
+    system: System
+    netlink: Netlink
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footage:
+    """The store room, ready."""
+
+    database: Database
+    ring: Ring
+    volume: Path
+    catalog: Catalog
+    jobs: Jobs
+    recorder: Recorder
+    timeline: Timeline
+    searches: Searches

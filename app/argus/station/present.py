@@ -1,0 +1,73 @@
+"""What the commands print for people: plain tables that survive a serial console."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from argus.station.discover import FoundDevice
+from argus.station.status import RecordingStatus, StationStatus
+
+Rows = Sequence[tuple[str, ...]]
+
+
+def status(answer: StationStatus) -> str:
+    """The station's status as sections of columns."""
+    device, storage = answer["device"], answer["storage"]
+    recordings = [(entry["token"], entry["status"], entry["name"], _period(entry)) for entry in answer["recordings"]]
+    used, total = size(storage["used_bytes"]), size(storage["total_bytes"])
+    sections: dict[str, Rows] = {
+        "Station": [
+            ("state", "; ".join(answer["problems"]) or "everything works"),
+            ("model", f"{device['model']} {device['firmware_version']}"),
+            ("endpoint", device["endpoint"]),
+            *((entry["name"], entry["value"]) for entry in answer["addresses"]),
+        ],
+        "Video sources": [
+            (source["name"], source["problem"] or source["state"], f"{source['frames']} frames")
+            for source in answer["video_sources"]
+        ],
+        "Recordings": recordings or [("none", "an ONVIF client creates them")],
+        "Storage": [
+            ("volume", storage["volume"]),
+            ("used", f"{used} of {total}"),
+            ("writer", f"{storage['state']} {storage['detail']}".strip()),
+            ("last durable", storage["last_durable"] or "-"),
+            ("dropped", f"{storage['dropped_frames']} frames"),
+        ],
+    }
+    return "\n\n".join(f"{title}\n{_indent(columns(rows))}" for title, rows in sections.items())
+
+
+def devices(found: Sequence[FoundDevice]) -> str:
+    """One line a device: name, hardware, address."""
+    if not found:
+        return "No ONVIF device answered."
+    heading = ("NAME", "HARDWARE", "ADDRESS", "ENDPOINT")
+    return columns(
+        [heading, *((device.name, device.hardware, " ".join(device.xaddrs), device.endpoint) for device in found)]
+    )
+
+
+def size(count_bytes: float) -> str:
+    """A size with one decimal in the largest unit that fits."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count_bytes < 1024:
+            return f"{count_bytes:.0f} {unit}" if unit == "B" else f"{count_bytes:.1f} {unit}"
+        count_bytes /= 1024
+    return f"{count_bytes:.1f} TiB"
+
+
+def columns(rows: Rows) -> str:
+    """Rows with their columns aligned."""
+    widths = [max(len(row[number]) for row in rows if number < len(row)) for number in range(max(map(len, rows)))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows
+    )
+
+
+def _period(recording: RecordingStatus) -> str:
+    return f"{recording['since']} to {recording['until']}" if recording["since"] else "nothing recorded yet"
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,0 +1,73 @@
+"""The station's status as one JSON document: for the page, the control socket and `argus-station status`."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class DeviceStatus(TypedDict):
+    model: str
+    firmware_version: str
+    serial_number: str
+    hostname: str
+    endpoint: str
+
+
+class Address(TypedDict):
+    """What is reachable where, for people."""
+
+    name: str
+    value: str
+
+
+class ProfileStatus(TypedDict):
+    token: str
+    name: str
+
+
+class VideoSourceStatus(TypedDict):
+    """`state` is "running" or a word for what is wrong; `problem` says more, or is empty."""
+
+    token: str
+    name: str
+    state: str
+    problem: str
+    frames: int
+
+
+class RecordingStatus(TypedDict):
+    """Times are ISO 8601 in UTC, empty while nothing is recorded."""
+
+    token: str
+    name: str
+    status: str
+    since: str
+    until: str
+
+
+class StorageStatus(TypedDict):
+    """`state` is OK, STALLED or FAILED; times are ISO 8601 in UTC or empty."""
+
+    volume: str
+    state: str
+    detail: str
+    used_bytes: int
+    total_bytes: int
+    oldest: str
+    last_durable: str
+    dropped_frames: int
+    damaged: int
+
+
+class StationStatus(TypedDict):
+    """`ready` once the station serves; `ok` while `problems` is empty."""
+
+    ready: bool
+    ok: bool
+    problems: list[str]
+    device: DeviceStatus
+    addresses: list[Address]
+    profiles: list[ProfileStatus]
+    video_sources: list[VideoSourceStatus]
+    recordings: list[RecordingStatus]
+    storage: StorageStatus

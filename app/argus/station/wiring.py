@@ -1,0 +1,267 @@
+"""The composition root: every object of the station is made here and handed to those that use it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from ipaddress import IPv4Address, IPv6Address
+
+from argus.base.clock import SystemClock
+from argus.base.database import Database
+from argus.base.events import EventBus
+from argus.base.tasks import Heartbeat, Subsystem
+from argus.base.units import US_PER_S
+from argus.device import settings as device_settings
+from argus.device.access import Authenticator
+from argus.device.identity import load_identity
+from argus.device.network import Network, NetworkProtocol, ProtocolName
+from argus.device.scopes import Scopes, fixed_scopes
+from argus.device.settings import Settings
+from argus.device.system import System
+from argus.device.users import Users
+from argus.linux.clock import AdjustableClock
+from argus.linux.multicast import KernelMulticastPort
+from argus.linux.name_service import SystemNameService
+from argus.linux.netlink import KernelNetlink
+from argus.linux.notify import SystemdNotifier
+from argus.linux.serial_number import read_serial_number
+from argus.linux.system import SimulatedSystem, SystemActions, SystemdSystem
+from argus.linux.video_devices import SystemVideoDevices
+from argus.media.pipeline import Gstreamer
+from argus.media.profiles import MediaProfiles
+from argus.media.source import VideoSource
+from argus.onvif.discovery.addresses import HttpListener as AnnouncedListener
+from argus.onvif.discovery.responder import DiscoveryResponder
+from argus.onvif.replay.configuration import ReplayConfiguration
+from argus.rtsp.directory import Directory
+from argus.rtsp.replay_playback import ReplaySource
+from argus.rtsp.server import RtspServer
+from argus.rtsp.udp import UdpPorts
+from argus.soap import discovery as discovery_messages
+from argus.station.addresses import Addresses
+from argus.station.board import Board
+from argus.station.health import Health
+from argus.station.http import HttpListener
+from argus.station.parts import Box, Footage, Launch
+from argus.station.services import make_endpoint
+from argus.station.site import Site
+from argus.station.sources import ProfileSources
+from argus.station.supervisor import Supervisor, Vital
+from argus.station.vitals import VideoVital, WriterVital
+from argus.store import schema as catalog_schema
+from argus.store.catalog import Catalog
+from argus.store.jobs import Jobs
+from argus.store.recorder import Recorder
+from argus.store.ring import Ring, RingConfig
+from argus.store.search import Searches
+from argus.store.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """Everything that runs, in the order of its start, and what is released at the end."""
+
+    box: Box
+    footage: Footage
+    health: Health
+    addresses: Addresses
+    subsystems: tuple[Subsystem, ...]
+    http: HttpListener
+    rtsp: RtspServer
+    supervisor: Supervisor
+
+    async def serving(self) -> None:
+        """Return once clients can connect."""
+        await self.http.listening.wait()
+        await self.rtsp.listening.wait()
+        await self.addresses.refresh()
+
+    def close(self) -> None:
+        """Release what was opened: the last frames and settings reach the disk."""
+        self.footage.ring.close()
+        self.footage.database.close()
+        self.box.database.close()
+
+
+def build(launch: Launch, *, restart: Callable[[], None], clock: AdjustableClock | None = None) -> Station:
+    """Make the station. `restart` is what a reboot of the simulated board does.
+
+    Raises:
+        Unavailable: a database or the volume cannot be opened.
+        NotSupported: no encoder that the board asks for is installed.
+    """
+    clock = clock or AdjustableClock(SystemClock())
+    events = EventBus(clock)
+    box = _box(launch, clock, restart)
+    cameras = _cameras(launch.board, clock)
+    profiles = MediaProfiles(cameras)
+    footage = _footage(launch, clock, events, ProfileSources(profiles))
+    addresses = Addresses(launch.http, launch.rtsp, box.netlink)
+    health = _health(box, cameras, profiles, footage, addresses)
+    replay = ReplayConfiguration(box.settings)
+    site = Site(
+        endpoint=make_endpoint(launch, box, footage, profiles, events, replay, clock),
+        authenticator=box.authenticator,
+        snapshots=profiles,
+        status=lambda request: health.status(ready=True, base_url=request.base_url),
+    )
+    http = HttpListener(*launch.http, site.respond)
+    rtsp = _rtsp(launch, box, footage, profiles, replay, clock)
+    discovery = (_discovery(launch, box, addresses, clock),) if launch.discovery else ()
+    vitals: list[Vital] = [*map(VideoVital, cameras), WriterVital(footage.ring)]
+    return Station(
+        box=box,
+        footage=footage,
+        health=health,
+        addresses=addresses,
+        subsystems=(footage.ring, *cameras, footage.recorder, box.system, rtsp, http, *discovery),
+        http=http,
+        rtsp=rtsp,
+        supervisor=Supervisor(clock=clock, service_manager=SystemdNotifier.from_environment(), vitals=vitals),
+    )
+
+
+def _box(launch: Launch, clock: AdjustableClock, restart: Callable[[], None]) -> Box:
+    simulated = launch.board.system_actions == "simulated"
+    database = Database.open(launch.data / "device.sqlite", device_settings.MIGRATIONS)
+    settings, users = Settings(database), Users(database)
+    identity = load_identity(
+        settings,
+        manufacturer=launch.board.manufacturer,
+        model=launch.board.model,
+        hardware_id=launch.board.hardware_id,
+        firmware_version=version("argus-station"),
+        serial_number=None if simulated else read_serial_number(),
+    )
+    actions: SystemActions
+    actions = SimulatedSystem(clock, restart, state=launch.data / "simulated.json") if simulated else SystemdSystem()
+    netlink = KernelNetlink()
+    return Box(
+        database=database,
+        settings=settings,
+        users=users,
+        authenticator=Authenticator(users, clock),
+        identity=identity,
+        # No profile is claimed before every one of its mandatory operations works.
+        scopes=Scopes(settings, fixed=fixed_scopes(identity)),
+        network=Network(
+            settings,
+            actions=actions,
+            interfaces=netlink,
+            name_service=SystemNameService(),
+            protocols=partial(_protocols, launch),
+        ),
+        system=System(actions, clock, settings),
+        netlink=netlink,
+    )
+
+
+def _protocols(launch: Launch) -> tuple[NetworkProtocol, ...]:
+    return (
+        NetworkProtocol(name=ProtocolName.HTTP, enabled=True, ports=(launch.http[1],)),
+        NetworkProtocol(name=ProtocolName.RTSP, enabled=True, ports=(launch.rtsp[1],)),
+    )
+
+
+def _cameras(board: Board, clock: AdjustableClock) -> tuple[VideoSource, ...]:
+    engine, devices = Gstreamer(clock), SystemVideoDevices()
+    return tuple(VideoSource(one.settings, one.streams, clock, engine, devices) for one in board.video_sources)
+
+
+def _footage(launch: Launch, clock: AdjustableClock, events: EventBus, sources: ProfileSources) -> Footage:
+    storage = launch.board.storage
+    volume = launch.data / storage.volume
+    config = RingConfig(size_bytes=storage.size_bytes, segment_bytes=storage.segment_size_bytes)
+    database = Database.open(launch.data / "catalog.sqlite", catalog_schema.MIGRATIONS)
+
+    def on_deleted(track_id: int, start_us: int, end_us: int) -> None:
+        # The ring tells of deletions only once it runs, and the catalog, which knows the names, exists by then.
+        catalog.announce_deleted(track_id, start_us, end_us)
+
+    ring = Ring.open(volume, config, clock, on_deleted)
+    catalog = Catalog(database, events, ring, clock)
+    jobs = Jobs(catalog, sources, database, events)
+    timeline = Timeline(catalog, jobs, ring, clock)
+    return Footage(
+        database=database,
+        ring=ring,
+        volume=volume,
+        catalog=catalog,
+        jobs=jobs,
+        recorder=Recorder(catalog, jobs, sources, ring, clock, Heartbeat("recorder", clock)),
+        timeline=timeline,
+        searches=Searches(catalog, jobs, timeline, ring, sources, clock),
+    )
+
+
+def _health(
+    box: Box, cameras: tuple[VideoSource, ...], profiles: MediaProfiles, footage: Footage, addresses: Addresses
+) -> Health:
+    return Health(
+        identity=box.identity,
+        network=box.network,
+        profiles=profiles,
+        sources=cameras,
+        catalog=footage.catalog,
+        timeline=footage.timeline,
+        ring=footage.ring,
+        volume=footage.volume,
+        addresses=addresses.listing,
+    )
+
+
+def _rtsp(
+    launch: Launch,
+    box: Box,
+    footage: Footage,
+    profiles: MediaProfiles,
+    replay: ReplayConfiguration,
+    clock: AdjustableClock,
+) -> RtspServer:
+    source = ReplaySource(
+        recordings=footage.catalog,
+        footage=footage.ring,
+        clock=clock,
+        session_timeout_s=lambda: replay.session_timeout_us // US_PER_S,
+    )
+    host, port = launch.rtsp
+    return RtspServer(
+        host=host,
+        port=port,
+        presentations=Directory(profiles, source, clock),
+        authenticator=box.authenticator,
+        ports=UdpPorts(),
+        clock=clock,
+    )
+
+
+def _discovery(launch: Launch, box: Box, addresses: Addresses, clock: AdjustableClock) -> DiscoveryResponder:
+    async def addresses_changed() -> None:
+        await addresses.refresh()
+        await box.scopes.metadata_changed()
+
+    host, port = launch.http
+    responder = DiscoveryResponder(
+        clock=clock,
+        netlink=box.netlink,
+        port=KernelMulticastPort(
+            port=discovery_messages.PORT,
+            group_v4=IPv4Address(discovery_messages.GROUP_V4),
+            group_v6=IPv6Address(discovery_messages.GROUP_V6),
+            max_bytes=discovery_messages.MAX_DATAGRAM_BYTES,
+        ),
+        endpoint=box.identity.endpoint_uuid,
+        instance_id=clock.utc_us() // 1_000_000,
+        http=AnnouncedListener(host=host, port=port),
+        scopes=box.scopes.all,
+        metadata_version=lambda: box.scopes.metadata_version,
+        discoverable=lambda: box.network.discoverable,
+        random=random.random,
+        addresses_changed=addresses_changed,
+    )
+    box.scopes.subscribe(responder.announce)
+    box.network.subscribe(responder.announce)
+    return responder

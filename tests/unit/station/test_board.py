@@ -1,0 +1,77 @@
+"""board.toml is validated with messages that name the file, the key and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argus.base.errors import InvalidValue
+from argus.station.board import find_board, load_board
+
+SIMULATED = find_board("simulated")
+
+
+def refused(tmp_path: Path, old: str, new: str) -> str:
+    text = SIMULATED.read_text()
+    assert old in text
+    file = tmp_path / "board.toml"
+    file.write_text(text.replace(old, new, 1))
+    with pytest.raises(InvalidValue) as caught:
+        load_board(file)
+    assert str(file) in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_simulated_board_has_a_main_and_a_sub_stream() -> None:
+    board = load_board(SIMULATED)
+    (source,) = board.video_sources
+    assert [(stream.token, stream.width, stream.bitrate_bps) for stream in source.streams] == [
+        ("Main", 1280, 2_000_000),
+        ("Sub", 640, 512_000),
+    ]
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_known_one(tmp_path) -> None:
+    problem = refused(tmp_path, "hardware_id =", "hardwareid =")
+    assert "board.hardware_id: is missing" in problem
+    problem = refused(tmp_path, 'encoder = "auto"', 'encoder = "auto"\nbitrat = "1 Mbit/s"')
+    assert "video_source[0].stream[0].bitrat: unknown key; did you mean 'bitrate'?" in problem
+
+
+def test_a_wrong_unit_is_refused_with_the_allowed_ones(tmp_path) -> None:
+    assert "stream[0].bitrate: '2 Mbit' needs a number and one of bit/s" in refused(
+        tmp_path, '"2 Mbit/s"\n', '"2 Mbit"\n'
+    )
+    assert "needs quotes and a unit" in refused(tmp_path, '"2 Mbit/s"', "2000000")
+
+
+def test_a_file_source_without_its_file_is_refused(tmp_path) -> None:
+    problem = refused(tmp_path, 'source = "test"', 'source = "file"\nfile = "nowhere.mp4"')
+    assert "video_source[0].file: there is no file" in problem
+
+
+def test_a_device_on_a_source_that_has_none_is_refused(tmp_path) -> None:
+    assert "only a source" in refused(tmp_path, 'source = "test"', 'source = "test"\ndevice = "/dev/video0"')
+
+
+def test_an_encoder_nobody_knows_is_refused_with_the_known_ones(tmp_path) -> None:
+    problem = refused(tmp_path, 'encoder = "auto"', 'encoder = "x265"')
+    assert "'x264enc'" in problem
+
+
+def test_equal_tokens_are_refused(tmp_path) -> None:
+    assert "used more than once" in refused(tmp_path, 'token = "Sub"', 'token = "Main"')
+
+
+def test_a_board_nobody_knows_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InvalidValue, match="simulated"):
+        find_board("toaster")
+
+
+@given(content=st.binary(max_size=300) | st.text(max_size=300).map(lambda text: ("[board]\n" + text).encode()))
+def test_any_file_is_either_a_board_or_refused(content, tmp_path_factory) -> None:
+    file = tmp_path_factory.getbasetemp() / "board.toml"
+    file.write_bytes(content)
+    with pytest.raises(InvalidValue):
+        load_board(file)
