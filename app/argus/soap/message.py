@@ -32,28 +32,12 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import attrgetter
 from typing import Any, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
-from lxml import etree
-
-from argus.soap.faults import InvalidArgs, MissingAttr
-from argus.soap.fields import (
-    ABSENT,
-    Content,
-    Field,
-    Kind,
-    Listed,
-    Nested,
-    Qualified,
-    Raw,
-    Refused,
-    Simple,
-    Values,
-    as_tuple,
-)
+from argus.soap.fields import Content, Field, Kind, Listed, Nested, Qualified, Raw, Refused, Simple
 from argus.soap.lexical import SIMPLE, enumeration
 from argus.soap.namespaces import PREFIXES, Element, QName, local_name
+from argus.soap.plan import Plan
 
 T = TypeVar("T")
 _MARK = "wire"
@@ -132,7 +116,8 @@ def decode(cls: type[T], element: Element) -> T:
             Sender/MissingAttr for an attribute that is missing.
     """
     try:
-        value: T = plan_of(cls).read(element)
+        value = plan_of(cls).read(element)
+        assert isinstance(value, cls)
         return value
     except Refused as refused:
         path = "/".join((local_name(str(element.tag)), *reversed(refused.path)))
@@ -145,130 +130,6 @@ def encode(value: object, *, name: QName | None = None, parent: Element | None =
     return plan_of(type(value)).add(parent, qname.clark, value, namespace=qname.namespace)
 
 
-class Plan:
-    """How one message class is read and written, compiled at its first use."""
-
-    def __init__(self, cls: type) -> None:
-        self.cls = cls
-        self._nsmap: dict[str, str] = {}
-        self._scope: Field | None = None
-        self._writers: tuple[Callable[[Element, Any], None], ...] = ()
-        self._values: Callable[[Any], tuple[Any, ...]] = lambda value: ()
-        self._by_tag: dict[object, Field] = {}
-        self._by_name: dict[str, Field] = {}
-        self._attributes: dict[str, Field] = {}
-        self._many: tuple[str, ...] = ()
-        self._required: dict[str, Field] = {}
-        self._absent: dict[str, Any] = {}
-        self._any: Field | None = None
-        self._text: Field | None = None
-
-    def compile(self) -> None:
-        """Work out the plan; apart from construction, so that a class may contain itself."""
-        compiled = tuple(_compile_fields(self.cls))
-        self._writers = tuple(field.writer() for field in compiled)
-        keys = [field.key for field in compiled]
-        if len(keys) == 1:
-            only = attrgetter(keys[0])
-            self._values = lambda value: (only(value),)
-        elif keys:
-            self._values = attrgetter(*keys)
-        for field in compiled:
-            self._index(field)
-        self._many = tuple(field.key for field in compiled if field.many)
-        self._required = {field.key: field for field in compiled if field.required}
-        self._absent = {
-            field.key: None if field.optional else ()
-            for field in compiled
-            if not field.required and not field.has_default
-        }
-        self._nsmap = {PREFIXES[ns]: ns for ns in sorted(_namespaces(self.cls, set())) if ns in PREFIXES}
-
-    def _index(self, field: Field) -> None:
-        match field.kind:
-            case Kind.ELEMENT:
-                self._by_tag[field.tag] = self._by_name[local_name(field.tag)] = field
-            case Kind.ATTRIBUTE:
-                self._attributes[field.tag] = field
-                self._by_name.setdefault(local_name(field.tag), field)
-            case Kind.TEXT:
-                self._text = field
-            case Kind.ANY:
-                self._any = field
-            case Kind.SCOPE:
-                self._scope = field
-
-    @property
-    def needs_content(self) -> bool:
-        """Whether an empty element cannot be this message."""
-        return bool(self._required)
-
-    def read(self, element: Element) -> Any:
-        """The message in `element`. Raises Refused."""
-        values: Values = {}
-        if self._attributes:
-            for name, value in element.items():
-                assert isinstance(name, str)
-                assert isinstance(value, str)
-                field = self._attributes.get(name) or self._attributes.get(local_name(name))
-                if field is not None:
-                    field.read_text(value, values)
-        if self._by_name or self._any:
-            self._read_children(element, values)
-        if self._text is not None:
-            self._text.read_text(element.text or "", values)
-        if self._scope is not None:
-            values[self._scope.key] = {prefix or "": uri for prefix, uri in element.nsmap.items()}
-        for key in self._many:
-            if key in values:
-                values[key] = as_tuple(values[key])
-        if not values.keys() >= self._required.keys():
-            raise self._missing(values)
-        return self.cls(**(self._absent | values))
-
-    def _missing(self, values: Values) -> Refused:
-        field = next(field for key, field in self._required.items() if key not in values)
-        return Refused(f"{field.label} is missing", MissingAttr if field.kind is Kind.ATTRIBUTE else InvalidArgs)
-
-    def _read_children(self, element: Element, values: Values) -> None:
-        for child in element:
-            tag = child.tag
-            field = self._by_tag.get(tag)
-            if field is None:
-                if not isinstance(tag, str):
-                    continue  # a comment or processing instruction
-                field = self._by_name.get(local_name(tag)) or self._any
-                if field is None:
-                    continue
-            try:
-                value = field.content.read(child, field.may_be_empty)
-                if value is not ABSENT:
-                    field.put(values, value)
-            except Refused as refused:
-                refused.path.append(local_name(str(tag)))
-                raise
-
-    def add(self, parent: Element | None, tag: str, value: object, *, namespace: str = "") -> Element:
-        """Write the message as an element `tag`, below `parent` where one is given.
-
-        `namespace` is that of a root element; a root declares every prefix the message needs.
-        """
-        prefixes = self._root_prefixes(namespace) if namespace else {}
-        if self._scope is not None:
-            prefixes = prefixes | {prefix: uri for prefix, uri in getattr(value, self._scope.key).items() if prefix}
-        if parent is None:
-            element = etree.Element(tag, nsmap=prefixes)
-        else:
-            element = etree.SubElement(parent, tag, nsmap=prefixes) if prefixes else etree.SubElement(parent, tag)
-        for write_field, part in zip(self._writers, self._values(value), strict=True):
-            write_field(element, part)
-        return element
-
-    def _root_prefixes(self, namespace: str) -> dict[str, str]:
-        prefix = PREFIXES.get(namespace)
-        return self._nsmap if prefix is None or prefix in self._nsmap else self._nsmap | {prefix: namespace}
-
-
 _plans: dict[type, Plan] = {}
 
 
@@ -279,7 +140,8 @@ def plan_of(cls: type) -> Plan:
         if not is_message(cls):
             raise TypeError(f"{cls!r} is not a message")
         plan = _plans[cls] = Plan(cls)
-        plan.compile()
+        namespaces = sorted(_namespaces(cls, set()))
+        plan.fill(tuple(_compile_fields(cls)), {PREFIXES[ns]: ns for ns in namespaces if ns in PREFIXES})
     return plan
 
 
