@@ -17,7 +17,6 @@ from argus.media.settings import SourceKind, StreamSettings, VideoSourceSettings
 _QUEUE = "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0"
 _SINK = "appsink sync=false async=false"
 JPEG_QUALITY = 85
-SELF_TEST_FRAMES = 40
 _CAPS_OF_FOURCC = {
     "NV12": "video/x-raw,format=NV12",
     "YU12": "video/x-raw,format=I420",
@@ -47,11 +46,15 @@ class CapturePlan:
 
 
 def raw_caps(width: int, height: int, frame_rate: float) -> str:
-    """The house's raw picture: I420, progressive, square pixels."""
+    """The raw picture of simulated sensors: I420, progressive, square pixels, colours of HD.
+
+    Colours are spelled out: where caps are silent, GStreamer takes 640x360 for SD and converts the colour matrix
+    while scaling, which costs seven times as much as scaling alone.
+    """
     rate = _rate(frame_rate_fraction(frame_rate))
     return (
         f"video/x-raw,format=I420,width={width},height={height},framerate={rate},"
-        "pixel-aspect-ratio=1/1,interlace-mode=progressive"
+        "pixel-aspect-ratio=1/1,interlace-mode=progressive,colorimetry=bt709,chroma-site=mpeg2"
     )
 
 
@@ -86,17 +89,15 @@ def self_test_launch(encoder: Encoder, stream: StreamSettings) -> str:
     """A moving picture through the encoder, with no key frame due within the test but the first."""
     patient = replace(stream, key_frame_interval_s=60.0)
     caps = raw_caps(stream.width, stream.height, stream.frame_rate)
-    return (
-        f"videotestsrc num-buffers={SELF_TEST_FRAMES} pattern=ball ! {caps}"
-        f" ! {_encoder(encoder, patient, 0)} ! {_SINK} name=stream0 max-buffers=1"
-    )
+    return f"videotestsrc pattern=ball ! {caps} ! {_encoder(encoder, patient, 0)} ! {_SINK} name=stream0 max-buffers=1"
 
 
 def _head(plan: CapturePlan) -> str:
     source = plan.source
-    caps = raw_caps(source.width, source.height, source.frame_rate)
     if source.kind is not SourceKind.V4L2:
+        caps = raw_caps(source.width, source.height, source.frame_rate)
         return f'appsrc name=sensor is-live=true format=time block=true max-buffers=2 max-bytes=0 caps="{caps}"'
+    rate = frame_rate_fraction(source.frame_rate)
     assert plan.mode is not None  # a plan of kind v4l2 is made of a negotiated mode
     mode = plan.mode
     delivered = f"{_CAPS_OF_FOURCC[mode.fourcc]},width={mode.width},height={mode.height}"
@@ -105,8 +106,9 @@ def _head(plan: CapturePlan) -> str:
     decode = "! jpegdec " if mode.fourcc in ("MJPG", "JPEG") else ""
     # drop-only keeps the time of capture on every picture it lets pass; it must not judge a source that has the
     # right pace already, for it would take jitter for a surplus
-    exact = mode.frame_interval == 1 / frame_rate_fraction(source.frame_rate)
-    pace = "" if exact else "! videorate drop-only=true "
+    pace = "" if mode.frame_interval == 1 / rate else "! videorate drop-only=true "
+    # the camera's own colours are kept: converting them would cost more than encoding
+    caps = f"video/x-raw,format=I420,width={source.width},height={source.height},framerate={_rate(rate)}"
     return f"v4l2src name=sensor ! {delivered} {decode}! videoconvert ! videoscale {pace}! {caps}"
 
 

@@ -38,8 +38,9 @@ assert GstApp
 
 START_TIMEOUT_S = 10
 PULL_TIMEOUT_S = 5
-# Coded pictures the self-test takes before it asks for a key frame.
-_WARM_UP_FRAMES = 5
+# Coded pictures the self-test takes before it asks for a key frame, and in all.
+_WARM_UP_FRAMES, _TEST_FRAMES = 5, 30
+_SELF_TEST_TIMEOUT_S = 10
 
 Deliver = Callable[[int, bytes, int], None]
 """(number of the stream, Annex B access unit, mono_ns of its capture); called on a GStreamer thread."""
@@ -58,12 +59,12 @@ class Gstreamer:
         return frozenset(factory.get_name() for factory in factories)
 
     def self_test(self, encoder: Encoder, stream: StreamSettings) -> SelfTest:
-        """Encode some frames of the stream's size with the encoder. Blocks for less than a second, 15 s at worst."""
+        """Encode some frames of the stream's size with the encoder. Blocks for about a second, 20 s at worst."""
         started_ns = self._clock.mono_ns()
         units: list[frozenset[int]] = []
         detail = "it delivered no picture"
         try:
-            units = _encode_some(encoder, stream)
+            units = _encode_some(encoder, stream, self._clock)
         except Unavailable as error:
             detail = str(error)
         first = units[0] if units else frozenset()
@@ -328,13 +329,17 @@ def _request_key_frame(encoder: Encoder, stream: StreamSettings, element: Any, s
             element.emit("force-IDR")
 
 
-def _encode_some(encoder: Encoder, stream: StreamSettings) -> list[frozenset[int]]:
+def _encode_some(encoder: Encoder, stream: StreamSettings, clock: Clock) -> list[frozenset[int]]:
     """The NAL types of each access unit of the self-test. Raises Unavailable where the pipeline does not start."""
     pipeline = _parse(launch.self_test_launch(encoder, stream))
     sink, units = pipeline.get_by_name("stream0"), []
+    deadline_ns = clock.mono_ns() + _SELF_TEST_TIMEOUT_S * Gst.SECOND
     try:
         _play(pipeline)
-        while (sample := sink.try_pull_sample(PULL_TIMEOUT_S * Gst.SECOND)) is not None:
+        while len(units) < _TEST_FRAMES:
+            sample = sink.try_pull_sample(max(0, deadline_ns - clock.mono_ns()))
+            if sample is None:
+                break
             units.append(frozenset(nal[0] & 0x1F for nal in nal_units(_bytes(sample))))
             if len(units) == _WARM_UP_FRAMES:
                 _request_key_frame(encoder, stream, pipeline.get_by_name("encoder0"), sink)

@@ -186,7 +186,7 @@ def _description(settings: VideoSourceSettings) -> VideoSourceDescription:
 
 def _profile(camera: Camera, stream: StreamSettings) -> Profile:
     source = VideoSourceConfiguration(
-        token=f"VideoSourceConfiguration-{camera.settings.token}"[:64],
+        token=f"VideoSource-{camera.settings.token}",
         name=camera.settings.name,
         use_count=len(camera.streams),
         source_token=camera.settings.token,
@@ -199,7 +199,7 @@ def _profile(camera: Camera, stream: StreamSettings) -> Profile:
 
 def _encoder(stream: StreamSettings) -> VideoEncoderConfiguration:
     return VideoEncoderConfiguration(
-        token=f"VideoEncoder-{stream.token}"[:64],
+        token=f"VideoEncoder-{stream.token}",
         name=stream.name,
         use_count=1,
         encoding=stream.codec,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -15,6 +16,8 @@ AUTO = "auto"
 MAX_WIDTH, MAX_HEIGHT, MAX_FRAME_RATE = 7680, 4320, 240.0
 # 8 keeps every plane of I420 free of padding; the encoders want even heights.
 WIDTH_STEP, HEIGHT_STEP = 8, 2
+# Short enough for the tokens made of it, and fit for the path of a URI.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class SourceKind(StrEnum):
@@ -54,7 +57,7 @@ class VideoSourceSettings:
     frame_rate: float = 25.0
 
     def __post_init__(self) -> None:
-        check_picture("video source", self.token, self.width, self.height, self.frame_rate)
+        check_source("video source", self.token, self.width, self.height, self.frame_rate)
         if self.kind is SourceKind.FILE and self.path is None:
             raise InvalidValue("video source", f"video source {self.token!r} is of kind 'file' and names no path")
         if self.kind is SourceKind.V4L2 and not self.device:
@@ -77,7 +80,7 @@ class StreamSettings:
     encoder: EncoderSettings = EncoderSettings()
 
     def __post_init__(self) -> None:
-        check_picture("stream", self.token, self.width, self.height, self.frame_rate)
+        check_source("stream", self.token, self.width, self.height, self.frame_rate)
         if self.codec is not Codec.H264:
             raise InvalidValue("stream", f"stream {self.token!r} asks for {self.codec}; only H264 can be encoded")
         if not 16_000 <= self.bitrate_bps <= 200_000_000:
@@ -98,8 +101,10 @@ def frame_rate_fraction(frame_rate: float) -> Fraction:
     return Fraction(frame_rate).limit_denominator(1001)
 
 
-def check_picture(subject: str, token: str, width: int, height: int, frame_rate: float) -> None:
-    """Raises InvalidValue where no pipeline could be built for such a picture."""
+def check_source(subject: str, token: str, width: int, height: int, frame_rate: float) -> None:
+    """Raises InvalidValue where no pipeline could show such a picture, or no URI could hold the token."""
+    if not _TOKEN.fullmatch(token):
+        raise InvalidValue(subject, f"{subject} {token!r}: a token here is 1 to 32 letters, digits, '-' or '_'")
     if not (64 <= width <= MAX_WIDTH and width % WIDTH_STEP == 0):
         raise InvalidValue(
             subject, f"{subject} {token!r}: width {width} is not a multiple of {WIDTH_STEP} from 64 to {MAX_WIDTH}"

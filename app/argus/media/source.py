@@ -217,6 +217,7 @@ class VideoSource:
 
     async def _run_capture(self, capture: Capture) -> None:
         loop = asyncio.get_running_loop()
+        self._times.correct()
         for feed in self._feeds:
             feed.begin(loop)
         capture.attach(loop)
