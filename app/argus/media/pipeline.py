@@ -332,7 +332,8 @@ def _request_key_frame(encoder: Encoder, stream: StreamSettings, element: Any, s
 def _encode_some(encoder: Encoder, stream: StreamSettings, clock: Clock) -> list[frozenset[int]]:
     """The NAL types of each access unit of the self-test. Raises Unavailable where the pipeline does not start."""
     pipeline = _parse(launch.self_test_launch(encoder, stream))
-    sink, units = pipeline.get_by_name("stream0"), []
+    sink = pipeline.get_by_name("stream0")
+    units: list[frozenset[int]] = []
     deadline_ns = clock.mono_ns() + _SELF_TEST_TIMEOUT_S * Gst.SECOND
     try:
         _play(pipeline)
