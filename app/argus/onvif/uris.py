@@ -9,13 +9,13 @@ from __future__ import annotations
 from urllib.parse import quote, urlsplit
 
 from argus.base.errors import InvalidValue
-from argus.onvif.types import StreamSetup
+from argus.onvif.types import StreamSetup, StreamType, TransportProtocol
 from argus.soap.operation import Call
 
 HTTP_SNAPSHOT_PATH = "/onvif/snapshot/"
 LIVE_PATH = "/live/"
 REPLAY_PATH = "/replay/"
-_STREAMED = {("rtp-unicast", "udp"), ("rtp-unicast", "rtsp")}
+_STREAMED = {(StreamType.UNICAST, TransportProtocol.UDP), (StreamType.UNICAST, TransportProtocol.RTSP)}
 
 
 class StreamUris:
@@ -33,9 +33,7 @@ class StreamUris:
         return self._uri(setup, REPLAY_PATH, token, call)
 
     def _uri(self, setup: StreamSetup, path: str, token: str, call: Call) -> str:
-        # Clients in the field write RTP_unicast and rtsp; the meaning is clear.
-        stream, protocol = setup.stream.strip().lower().replace("_", "-"), setup.transport.protocol.strip().lower()
-        if (stream, protocol) not in _STREAMED:
+        if (setup.stream, setup.transport.protocol) not in _STREAMED:
             asked = f"{setup.stream} over {setup.transport.protocol}"
             raise InvalidValue("stream setup", f"{asked} is not served; RTP-Unicast over UDP and over RTSP are")
         host = urlsplit(call.base_url).hostname or "localhost"

@@ -168,7 +168,7 @@ def check_volume(volume: Path, as_json: bool) -> None:
 def discover_devices(timeout: float, as_json: bool) -> None:
     """List the ONVIF devices on this network."""
     found = discover(timeout)
-    click.echo(json.dumps([asdict(device) for device in found], indent=2) if as_json else present.devices(found))
+    click.echo(present.devices_json(found) if as_json else present.devices(found))
 
 
 def _first_password(file: Path | None) -> str | None:

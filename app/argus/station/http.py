@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
+from multidict import CIMultiDictProxy
 
 from argus.base.errors import Unavailable
 from argus.station.log_limit import LogRateLimit
@@ -150,12 +151,20 @@ async def _receive(request: web.BaseRequest) -> HttpRequest:
         method=request.method,
         path=request.path,
         target=request.raw_path,
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers=_headers(request.headers),
         body=await _body(request),
         base_url=f"{request.scheme}://{host or _host_port(local)}",
         peer=_address(request.transport.get_extra_info("peername") if request.transport else None),
         local_address=_address(local),
     )
+
+
+def _headers(received: CIMultiDictProxy[str]) -> dict[str, str]:
+    """By lower-case name. Two Authorization headers contradict each other: they count as an empty, invalid one."""
+    headers = {name.lower(): value for name, value in received.items()}
+    if len(received.getall("Authorization", [])) > 1:
+        headers["authorization"] = ""
+    return headers
 
 
 async def _body(request: web.BaseRequest) -> bytes:

@@ -54,7 +54,8 @@ def configure(level: str, form: str = "text") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    for talkative in ("asyncio", "pyroute2"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def _printable(line: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from argus.station.discover import FoundDevice
@@ -46,6 +47,22 @@ def devices(found: Sequence[FoundDevice]) -> str:
     return columns(
         [heading, *((device.name, device.hardware, " ".join(device.xaddrs), device.endpoint) for device in found)]
     )
+
+
+def devices_json(found: Sequence[FoundDevice]) -> str:
+    """The same for programs."""
+    named = [
+        {
+            "name": device.name,
+            "hardware": device.hardware,
+            "location": device.location,
+            "endpoint": device.endpoint,
+            "xaddrs": device.xaddrs,
+            "scopes": device.scopes,
+        }
+        for device in found
+    ]
+    return json.dumps(named, indent=2)
 
 
 def size(count_bytes: float) -> str:

@@ -43,7 +43,7 @@ def test_a_wrong_unit_is_refused_with_the_allowed_ones(tmp_path) -> None:
     assert "stream[0].bitrate: '2 Mbit' needs a number and one of bit/s" in refused(
         tmp_path, '"2 Mbit/s"\n', '"2 Mbit"\n'
     )
-    assert "needs quotes and a unit" in refused(tmp_path, '"2 Mbit/s"', "2000000")
+    assert "needs quotes and a unit" in refused(tmp_path, '"2 Mbit/s"\n', "2000000\n")
 
 
 def test_a_file_source_without_its_file_is_refused(tmp_path) -> None:
