@@ -24,6 +24,7 @@ class RingHealth:
     last_durable_utc_us: int | None
     batches: int
     batch_bytes: int
+    flushes: int
     units: int
     dropped_units: int
     damaged: int

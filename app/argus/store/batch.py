@@ -1,0 +1,249 @@
+"""A batch: what one tick writes into one segment. Chunks of all tracks behind one header, in one write."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from zlib import crc32
+
+from argus.base.access_unit import AccessUnit, MediaKind
+from argus.store import layout
+from argus.store.records import (
+    CHUNK_ROW,
+    HEADER,
+    MARK,
+    UNIT_ROW,
+    ChunkRow,
+    FormatRecord,
+    Header,
+    Mark,
+    decode_formats,
+    decode_header,
+    decode_marks,
+    decode_rows,
+)
+from argus.store.volume import Volume, align
+
+_SKEW_LIMIT_NS = 1 << 31
+_DT_LIMIT_US = 1 << 32
+_VERIFY_STEP_BYTES = 1 << 20
+
+
+class ChunkBuilder:
+    """Units of one track on their way into a batch. Times in it never decrease."""
+
+    def __init__(self, track_id: int, span: int, ordinal: int, epoch: int, unit: AccessUnit) -> None:
+        self.track_id = track_id
+        self.span = span
+        self.ordinal = ordinal
+        self.epoch = epoch
+        self._t0_us = self._t1_us = unit.utc_us
+        self._mono0_ns = unit.mono_ns
+        self._flags = layout.KEY if unit.key_frame else 0
+        if unit.key_frame and unit.format.codec.kind is not MediaKind.VIDEO:
+            self._flags |= layout.ALL_KEYS
+        self._table: list[int] = []
+        self._data: list[bytes] = []
+        self.payload_bytes = 0
+        self.add(unit)
+
+    def takes(self, unit: AccessUnit) -> bool:
+        """Whether the unit's times fit into this chunk's table."""
+        dt_us = unit.utc_us - self._t0_us
+        return dt_us < _DT_LIMIT_US and -_SKEW_LIMIT_NS <= self._skew_ns(unit) < _SKEW_LIMIT_NS
+
+    def add(self, unit: AccessUnit) -> None:
+        size = len(unit.data)
+        if not unit.key_frame:
+            self._flags &= ~layout.ALL_KEYS
+        key_bit = layout.KEY_BIT if unit.key_frame else 0
+        self._table += (unit.utc_us - self._t0_us, size | key_bit, self._skew_ns(unit) & 0xFFFFFFFF)
+        self._data.append(unit.data)
+        self._t1_us = unit.utc_us
+        self.payload_bytes += size + UNIT_ROW.size
+
+    def encode(self, offset: int) -> tuple[ChunkRow, list[bytes]]:
+        """The row of this chunk, if it begins at `offset` of the segment, and its bytes in parts."""
+        table = struct.pack(f"<{len(self._table)}I", *self._table)
+        payload_crc = 0
+        for data in self._data:
+            payload_crc = crc32(data, payload_crc)
+        row = ChunkRow(
+            track=self.track_id,
+            span=self.span,
+            ordinal=self.ordinal,
+            epoch=self.epoch,
+            units=len(self._data),
+            offset=offset,
+            length=self.payload_bytes,
+            table_crc=crc32(table),
+            payload_crc=payload_crc,
+            flags=self._flags,
+            t0_us=self._t0_us,
+            t1_us=self._t1_us,
+            mono0_ns=self._mono0_ns,
+        )
+        return row, [table, *self._data]
+
+    def _skew_ns(self, unit: AccessUnit) -> int:
+        return unit.mono_ns - self._mono0_ns - 1000 * (unit.utc_us - self._t0_us)
+
+
+class BatchBuilder:
+    """The batch of one segment, growing unit by unit."""
+
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+        self.chunks: list[ChunkBuilder] = []
+        self.marks: list[Mark] = []
+        self.formats: list[FormatRecord] = []
+        self.format_bytes = b""
+        self._payload_bytes = 0
+        self._units = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.chunks or self.marks)
+
+    @property
+    def meta_bytes(self) -> int:
+        return len(self.chunks) * CHUNK_ROW.size + len(self.marks) * MARK.size + len(self.format_bytes)
+
+    def size_with(self, payload_bytes: int, meta_bytes: int) -> int:
+        """Bytes on disk, if that much were added."""
+        return align(HEADER.size + self.meta_bytes + meta_bytes + self._payload_bytes + payload_bytes)
+
+    def start_chunk(self, chunk: ChunkBuilder) -> None:
+        self.chunks.append(chunk)
+        self._payload_bytes += chunk.payload_bytes
+
+    def add_to(self, chunk: ChunkBuilder, unit: AccessUnit) -> None:
+        chunk.add(unit)
+        self._payload_bytes += len(unit.data) + UNIT_ROW.size
+
+    def encode(self, salt: int, seq: int, tick: int, part: int, announced: int) -> tuple[bytes, list[ChunkRow]]:
+        """The bytes of the whole batch and its rows, for writing at `offset`."""
+        rows: list[ChunkRow] = []
+        parts: list[bytes] = []
+        position = self.offset + HEADER.size + self.meta_bytes
+        for chunk in self.chunks:
+            row, chunk_parts = chunk.encode(position)
+            rows.append(row)
+            parts += chunk_parts
+            position += row.length
+        meta = b"".join((*map(_pack_row, rows), *(MARK.pack(*mark) for mark in self.marks), self.format_bytes))
+        length = align(position - self.offset)
+        parts.append(bytes(length - (position - self.offset)))
+        payload_crc = 0
+        for data in parts:
+            payload_crc = crc32(data, payload_crc)
+        header = Header(
+            magic=layout.BATCH_MAGIC,
+            crc=0,
+            salt=salt,
+            seq=seq,
+            tick=tick,
+            length=length,
+            meta_bytes=len(meta),
+            rows=len(rows),
+            marks=len(self.marks),
+            part=part,
+            lane=0,
+            meta_crc=crc32(meta),
+            payload_crc=payload_crc,
+            announced=announced,
+        )
+        return b"".join((header.encode(), meta, *parts)), rows
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The directory of a batch read back: everything but the payload."""
+
+    offset: int
+    header: Header
+    rows: list[ChunkRow]
+    marks: list[Mark]
+    formats: list[FormatRecord]
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.header.length
+
+
+def decode_meta(header: Header, meta: bytes) -> tuple[list[ChunkRow], list[Mark], list[FormatRecord]] | None:
+    """Rows, marks and formats behind a header, or None where their checksum or their content is wrong."""
+    if len(meta) != header.meta_bytes or crc32(meta) != header.meta_crc:
+        return None
+    rows_end = header.rows * CHUNK_ROW.size
+    marks_end = rows_end + header.marks * MARK.size
+    try:
+        formats, _ = decode_formats(meta[marks_end:])
+    except ValueError:
+        return None
+    return decode_rows(meta[:rows_end]), decode_marks(meta[rows_end:marks_end]), formats
+
+
+def read_batch(volume: Volume, slot: int, seq: int, offset: int) -> Batch | None:
+    """The directory of the batch at `offset`, or None where there is no intact one of this segment."""
+    header = decode_header(volume.read(slot, offset, HEADER.size), layout.BATCH_MAGIC, volume.salt, seq)
+    if header is None or header.length % layout.BLOCK_BYTES:
+        return None
+    if offset + header.length > volume.geometry.segment_bytes:
+        return None
+    meta = decode_meta(header, volume.read(slot, offset + HEADER.size, header.meta_bytes))
+    if meta is None or not _inside(meta[0], offset + HEADER.size, offset + header.length):
+        return None
+    return Batch(offset, header, *meta)
+
+
+def payload_is_intact(volume: Volume, slot: int, batch: Batch) -> bool:
+    """Whether the payload of the batch is what was written; reads all of it."""
+    position, crc = batch.offset + HEADER.size + batch.header.meta_bytes, 0
+    while position < batch.end:
+        data = volume.read(slot, position, min(_VERIFY_STEP_BYTES, batch.end - position))
+        if not data:
+            return False
+        crc, position = crc32(data, crc), position + len(data)
+    return crc == batch.header.payload_crc
+
+
+def scan(volume: Volume, slot: int, seq: int, start: int, stop: int) -> Iterator[Batch]:
+    """The intact batches of a segment between two offsets in order, passing over damage."""
+    position = start
+    while position < stop:
+        batch = read_batch(volume, slot, seq, position)
+        if batch is not None:
+            yield batch
+            position = batch.end
+            continue
+        following = _next_candidate(volume, slot, position + layout.BLOCK_BYTES, stop)
+        if following is None:
+            return
+        position = following
+
+
+def _next_candidate(volume: Volume, slot: int, start: int, stop: int) -> int | None:
+    """The next block that begins like a batch of this volume."""
+    wanted = volume.salt.to_bytes(8, "little")
+    while start < stop:
+        data = volume.read(slot, start, min(_VERIFY_STEP_BYTES, stop - start))
+        if not data:
+            return None
+        for offset in range(0, len(data) - HEADER.size + 1, layout.BLOCK_BYTES):
+            if data[offset : offset + 4] == layout.BATCH_MAGIC and data[offset + 8 : offset + 16] == wanted:
+                return start + offset
+        start += len(data)
+    return None
+
+
+def _inside(rows: Iterable[ChunkRow], start: int, end: int) -> bool:
+    """Whether the rows' chunks lie where their batch is and have room for their tables."""
+    return all(
+        start <= row.offset and row.offset + row.length <= end and row.units and row.units * UNIT_ROW.size <= row.length
+        for row in rows
+    )
+
+
+def _pack_row(row: ChunkRow) -> bytes:
+    return CHUNK_ROW.pack(*row)

@@ -1,0 +1,175 @@
+"""Precompiled twins of the declarations in `layout.py`, for the hot paths.
+
+`decode` functions answer None where magic or checksum say that the bytes are not what they should be.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+from zlib import crc32
+
+from construct import ConstructError
+
+from argus.base.access_unit import Codec, StreamFormat
+from argus.store import layout
+
+HEADER = struct.Struct("<4sIQQQIIIHBBIIQ")
+CHUNK_ROW = struct.Struct("<IIIIIIIIIIqqq")
+UNIT_ROW = struct.Struct("<IIi")
+MARK = struct.Struct("<H2xII4xQq")
+FORMAT_HEAD = struct.Struct("<III")
+TRAILER = struct.Struct("<4sI")
+CHECKED_FROM = 8
+MAX_FORMAT_BYTES = 1 << 16
+
+BytesLike = bytes | bytearray | memoryview
+
+
+class Header(NamedTuple):
+    """Of a batch or a footer; see `layout.HEADER`."""
+
+    magic: bytes
+    crc: int
+    salt: int
+    seq: int
+    tick: int
+    length: int
+    meta_bytes: int
+    rows: int
+    marks: int
+    part: int
+    lane: int
+    meta_crc: int
+    payload_crc: int
+    announced: int
+
+    def encode(self) -> bytes:
+        """The 64 bytes with their checksum set."""
+        return checked(HEADER.pack(*self))
+
+
+class ChunkRow(NamedTuple):
+    """Units of one track that lie together; see `layout.CHUNK_ROW`."""
+
+    track: int
+    span: int
+    ordinal: int
+    epoch: int
+    units: int
+    offset: int
+    length: int
+    table_crc: int
+    payload_crc: int
+    flags: int
+    t0_us: int
+    t1_us: int
+    mono0_ns: int
+
+    @property
+    def key(self) -> bool:
+        return bool(self.flags & layout.KEY)
+
+    @property
+    def all_keys(self) -> bool:
+        return bool(self.flags & layout.ALL_KEYS)
+
+
+class Mark(NamedTuple):
+    """A decision that must survive; see `layout.MARK`."""
+
+    kind: int
+    track: int
+    position: int
+    number: int
+    value: int
+
+
+class FormatRecord(NamedTuple):
+    """The format that chunks of a track mean by `epoch`."""
+
+    track: int
+    epoch: int
+    format: StreamFormat
+
+
+def checked(data: bytes) -> bytes:
+    """The structure with the checksum of its bytes behind the `crc` field filled in."""
+    return data[:4] + crc32(memoryview(data)[CHECKED_FROM:]).to_bytes(4, "little") + data[CHECKED_FROM:]
+
+
+def is_intact(data: BytesLike, magic: bytes) -> bool:
+    """Whether the structure begins with `magic` and its checksum holds."""
+    view = memoryview(data)
+    return view[:4] == magic and crc32(view[CHECKED_FROM:]) == int.from_bytes(view[4:8], "little")
+
+
+def decode_header(data: BytesLike, magic: bytes, salt: int, seq: int | None) -> Header | None:
+    """The header, if it is intact and of this volume and segment (any segment where `seq` is None)."""
+    if len(data) < HEADER.size or not is_intact(data[: HEADER.size], magic):
+        return None
+    header = Header._make(HEADER.unpack_from(data))
+    if header.salt != salt or (seq is not None and header.seq != seq):
+        return None
+    if header.rows * CHUNK_ROW.size + header.marks * MARK.size > header.meta_bytes:
+        return None
+    return header if HEADER.size + header.meta_bytes <= header.length else None
+
+
+def decode_rows(data: BytesLike) -> list[ChunkRow]:
+    """A run of chunk rows."""
+    return [ChunkRow._make(fields) for fields in CHUNK_ROW.iter_unpack(data)]
+
+
+def decode_marks(data: BytesLike) -> list[Mark]:
+    """A run of marks."""
+    return [Mark._make(fields) for fields in MARK.iter_unpack(data)]
+
+
+def encode_format(track_id: int, epoch: int, stream_format: StreamFormat) -> bytes:
+    """A format record."""
+    body = {
+        "codec": stream_format.codec.value,
+        "clock_hz": stream_format.clock_hz,
+        "width": stream_format.width,
+        "height": stream_format.height,
+        "frame_rate": stream_format.frame_rate,
+        "parameter_sets": list(stream_format.parameter_sets),
+    }
+    encoded: bytes = layout.FORMAT_RECORD.build({"track": track_id, "epoch": epoch, "body": body})
+    return encoded
+
+
+def decode_formats(data: BytesLike, limit: int | None = None) -> tuple[list[FormatRecord], int]:
+    """The format records at the start of `data` (at most `limit`), and how many bytes they take.
+
+    Raises:
+        ValueError: a record passes the end, or names a codec of a newer release.
+    """
+    records: list[FormatRecord] = []
+    position, view = 0, memoryview(data)
+    while position < len(view) and (limit is None or len(records) < limit):
+        if len(view) - position < FORMAT_HEAD.size:
+            raise ValueError("a format record is cut off")
+        track_id, epoch, size = FORMAT_HEAD.unpack_from(view, position)
+        end = position + FORMAT_HEAD.size + size
+        if end > len(view) or size > MAX_FORMAT_BYTES:
+            raise ValueError("a format record is cut off")
+        records.append(FormatRecord(track_id, epoch, _decode_format(bytes(view[position + FORMAT_HEAD.size : end]))))
+        position = end
+    return records, position
+
+
+def _decode_format(data: bytes) -> StreamFormat:
+    try:
+        body = layout.STREAM_FORMAT.parse(data)
+    except ConstructError as error:
+        raise ValueError(f"a format record cannot be read: {error}") from error
+    return StreamFormat(
+        codec=Codec(body.codec),
+        clock_hz=body.clock_hz,
+        width=body.width,
+        height=body.height,
+        frame_rate=body.frame_rate,
+        parameter_sets=tuple(bytes(nal) for nal in body.parameter_sets),
+    )

@@ -1,0 +1,268 @@
+"""A volume: a device of fixed size cut into slots of one segment each, behind a head with superblock and snapshots."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import secrets
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from argus.base.errors import InvalidValue, Unavailable
+from argus.linux import files
+from argus.store import layout
+from argus.store.records import BytesLike, checked, is_intact
+
+logger = logging.getLogger(__name__)
+
+MIN_SEGMENT_BYTES = 64 << 10
+MAX_SEGMENT_BYTES = 1 << 30
+MIN_DATA_SEGMENTS = 6
+SNAPSHOT_SLOTS = 4
+
+
+class BlockDevice(Protocol):
+    """Bytes at offsets. What was written is safe only once a later `sync` returned."""
+
+    size_bytes: int
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Up to `size` bytes; fewer at the end of the device. Raises OSError."""
+
+    def write(self, offset: int, data: BytesLike) -> None:
+        """Write all of `data`. Raises OSError."""
+
+    def sync(self) -> None:
+        """Return when everything written is on the medium. Raises OSError."""
+
+    def close(self) -> None: ...
+
+
+class FileDevice:
+    """A preallocated file (or a partition)."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.size_bytes = os.lseek(descriptor, 0, os.SEEK_END)
+
+    @classmethod
+    def open(cls, path: Path, *, writable: bool) -> FileDevice:
+        """Open an existing volume; a writer holds its lock until `close`.
+
+        Raises:
+            Unavailable: it cannot be opened, or another process writes it.
+        """
+        try:
+            descriptor = os.open(path, (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC)
+        except OSError as error:
+            raise Unavailable("storage", f"{path}: {error.strerror}") from error
+        if writable and not files.lock(descriptor):
+            os.close(descriptor)
+            raise Unavailable("storage", f"{path} is in use by another process")
+        return cls(descriptor)
+
+    def read(self, offset: int, size: int) -> bytes:
+        return os.pread(self._descriptor, size, offset)
+
+    def write(self, offset: int, data: BytesLike) -> None:
+        view = memoryview(data)
+        while view:
+            written = os.pwrite(self._descriptor, view, offset)
+            view, offset = view[written:], offset + written
+
+    def sync(self) -> None:
+        files.sync_data(self._descriptor)
+
+    def extend(self, size_bytes: int) -> None:
+        """Bring a file that was cut short back to its size. Raises OSError."""
+        files.preallocate(self._descriptor, size_bytes)
+        self.size_bytes = size_bytes
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Geometry:
+    """How a volume is cut, fixed when it is formatted."""
+
+    segment_bytes: int
+    head_segments: int
+    data_segments: int
+    snapshot_slots: int
+    snapshot_bytes: int
+
+    @classmethod
+    def of(cls, size_bytes: int, segment_bytes: int) -> Geometry:
+        """The geometry for a new volume of at most `size_bytes`.
+
+        Raises:
+            InvalidValue: the sizes leave no room for a ring.
+        """
+        if segment_bytes % layout.BLOCK_BYTES or not MIN_SEGMENT_BYTES <= segment_bytes <= MAX_SEGMENT_BYTES:
+            raise InvalidValue("storage", f"a segment of {segment_bytes} bytes: use 64 KiB to 1 GiB, in steps of 4 KiB")
+        total = size_bytes // segment_bytes
+        # Room for the index of every segment at sixteen tracks, twice over.
+        snapshot_bytes = align((16 << 10) + total * 1024)
+        head = -(-(layout.SNAPSHOTS_OFFSET + SNAPSHOT_SLOTS * snapshot_bytes) // segment_bytes)
+        if total - head < MIN_DATA_SEGMENTS:
+            least = (head + MIN_DATA_SEGMENTS) * segment_bytes
+            raise InvalidValue("storage", f"a volume of {size_bytes} bytes is too small: use at least {least}")
+        return cls(
+            segment_bytes=segment_bytes,
+            head_segments=head,
+            data_segments=total - head,
+            snapshot_slots=SNAPSHOT_SLOTS,
+            snapshot_bytes=snapshot_bytes,
+        )
+
+    @property
+    def size_bytes(self) -> int:
+        return (self.head_segments + self.data_segments) * self.segment_bytes
+
+    @property
+    def lot(self) -> int:
+        """How many segments are set free at once: a snapshot is written once per lot."""
+        return min(64, max(2, self.data_segments // 32))
+
+    @property
+    def max_unit_bytes(self) -> int:
+        """The largest access unit the volume takes."""
+        return self.segment_bytes // 2
+
+    def is_sound(self) -> bool:
+        """Whether numbers read from a medium describe a possible volume."""
+        room = self.head_segments * self.segment_bytes - layout.SNAPSHOTS_OFFSET
+        return (
+            MIN_SEGMENT_BYTES <= self.segment_bytes <= MAX_SEGMENT_BYTES
+            and self.segment_bytes % layout.BLOCK_BYTES == 0
+            and self.data_segments >= MIN_DATA_SEGMENTS
+            and self.snapshot_slots >= 2
+            and self.snapshot_slots * self.snapshot_bytes <= room
+        )
+
+
+class Volume:
+    """A formatted device. `slot` numbers segments behind the head, offsets count inside a slot."""
+
+    def __init__(self, device: BlockDevice, geometry: Geometry, salt: int, volume_uuid: uuid.UUID) -> None:
+        self.device = device
+        self.geometry = geometry
+        self.salt = salt
+        self.uuid = volume_uuid
+
+    @classmethod
+    def format(cls, device: BlockDevice, geometry: Geometry, created_us: int) -> Volume:
+        """Write new superblocks; what was on the device is lost. The caller writes the first snapshot."""
+        volume = cls(device, geometry, secrets.randbits(64), uuid.uuid4())
+        superblock = checked(
+            layout.SUPERBLOCK.build(
+                {
+                    "crc": 0,
+                    "version": layout.VERSION,
+                    "segment_bytes": geometry.segment_bytes,
+                    "head_segments": geometry.head_segments,
+                    "data_segments": geometry.data_segments,
+                    "snapshot_slots": geometry.snapshot_slots,
+                    "snapshot_bytes": geometry.snapshot_bytes,
+                    "salt": volume.salt,
+                    "created_us": created_us,
+                    "uuid": volume.uuid.bytes,
+                }
+            )
+        )
+        for offset in layout.SUPERBLOCK_OFFSETS:
+            device.write(offset, superblock)
+        device.sync()
+        return volume
+
+    @classmethod
+    def open(cls, device: BlockDevice) -> Volume:
+        """Read the superblock, or its copy.
+
+        Raises:
+            Unavailable: neither is one of ours, or a newer release wrote it.
+        """
+        for offset in layout.SUPERBLOCK_OFFSETS:
+            data = device.read(offset, layout.SUPERBLOCK_BYTES)
+            if len(data) < layout.SUPERBLOCK_BYTES or not is_intact(data, layout.SUPERBLOCK_MAGIC):
+                continue
+            fields = layout.SUPERBLOCK.parse(data)
+            if fields.version != layout.VERSION:
+                raise Unavailable("storage", f"the volume has format {fields.version}, this release reads 1")
+            geometry = Geometry(
+                segment_bytes=fields.segment_bytes,
+                head_segments=fields.head_segments,
+                data_segments=fields.data_segments,
+                snapshot_slots=fields.snapshot_slots,
+                snapshot_bytes=fields.snapshot_bytes,
+            )
+            if geometry.is_sound():
+                return cls(device, geometry, fields.salt, uuid.UUID(bytes=fields.uuid))
+        raise Unavailable("storage", "this is not a volume of this program, or both superblocks are damaged")
+
+    def read(self, slot: int, offset: int, size: int) -> bytes:
+        """Bytes of a segment, never past its end; fewer where the device is cut short."""
+        size = min(size, self.geometry.segment_bytes - offset)
+        return self.device.read(self._base(slot) + offset, size) if size > 0 else b""
+
+    def write(self, slot: int, offset: int, data: BytesLike) -> None:
+        assert 0 <= offset <= self.geometry.segment_bytes - len(data)
+        self.device.write(self._base(slot) + offset, data)
+
+    def sync(self) -> None:
+        self.device.sync()
+
+    def read_snapshot(self, generation_slot: int, offset: int, size: int) -> bytes:
+        """Bytes of a snapshot slot."""
+        return self.device.read(self._snapshot(generation_slot) + offset, min(size, self.geometry.snapshot_bytes))
+
+    def write_snapshot(self, generation: int, data: bytes) -> None:
+        """Write a snapshot into the slot of its generation; the one before it stays whole."""
+        assert len(data) <= self.geometry.snapshot_bytes
+        self.device.write(self._snapshot(generation % self.geometry.snapshot_slots), data)
+
+    def close(self) -> None:
+        self.device.close()
+
+    def _base(self, slot: int) -> int:
+        assert 0 <= slot < self.geometry.data_segments
+        return (self.geometry.head_segments + slot) * self.geometry.segment_bytes
+
+    def _snapshot(self, slot: int) -> int:
+        return layout.SNAPSHOTS_OFFSET + slot * self.geometry.snapshot_bytes
+
+
+def align(size: int) -> int:
+    """`size` rounded up to whole blocks."""
+    return -(-size // layout.BLOCK_BYTES) * layout.BLOCK_BYTES
+
+
+def create_file(path: Path, size_bytes: int) -> FileDevice:
+    """A new file with its space reserved, locked. Rename it to its own name only once it is a volume.
+
+    Raises:
+        Unavailable: there is no space, or the directory cannot be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Unavailable("storage", f"{path}: {error.strerror}") from error
+    try:
+        if not files.lock(descriptor):
+            raise Unavailable("storage", f"{path} is in use by another process")
+        files.preallocate(descriptor, size_bytes)
+    except OSError as error:
+        os.close(descriptor)
+        path.unlink()
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            message = f"{path.parent} has no room for a volume of {size_bytes / 1e9:.2f} GB"
+            raise Unavailable("storage", message) from error
+        raise Unavailable("storage", f"{path}: {error.strerror}") from error
+    except Unavailable:
+        os.close(descriptor)
+        raise
+    return FileDevice(descriptor)
