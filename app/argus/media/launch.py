@@ -15,6 +15,9 @@ from argus.media.settings import SourceKind, StreamSettings, VideoSourceSettings
 
 # Raw pictures waiting for an encoder. Full queues slow the source down: nothing is lost behind the sensor.
 _QUEUE = "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0"
+# drop-only keeps the time of capture on every picture that passes; without skip-to-first it would take the time since
+# boot for a hole and let everything pass
+_THIN = "videorate drop-only=true skip-to-first=true"
 _SINK = "appsink sync=false async=false"
 JPEG_QUALITY = 85
 _CAPS_OF_FOURCC = {
@@ -104,9 +107,8 @@ def _head(plan: CapturePlan) -> str:
     if mode.frame_interval is not None:
         delivered += f",framerate={_rate(1 / mode.frame_interval)}"
     decode = "! jpegdec " if mode.fourcc in ("MJPG", "JPEG") else ""
-    # drop-only keeps the time of capture on every picture it lets pass; it must not judge a source that has the
-    # right pace already, for it would take jitter for a surplus
-    pace = "" if mode.frame_interval == 1 / rate else "! videorate drop-only=true "
+    # a source that has the right pace already is left alone: its jitter would be taken for a surplus
+    pace = "" if mode.frame_interval == 1 / rate else f"! {_THIN} "
     # the camera's own colours are kept: converting them would cost more than encoding
     caps = f"video/x-raw,format=I420,width={source.width},height={source.height},framerate={_rate(rate)}"
     return f"v4l2src name=sensor ! {delivered} {decode}! videoconvert ! videoscale {pace}! {caps}"
@@ -118,7 +120,7 @@ def _branch(plan: CapturePlan, index: int) -> str:
     steps = [_QUEUE]
     if settings.frame_rate < source.frame_rate:
         steps += [
-            "videorate drop-only=true",
+            _THIN,
             f"video/x-raw,framerate={_rate(frame_rate_fraction(settings.frame_rate))}",
         ]
     if (settings.width, settings.height) != (source.width, source.height):

@@ -235,7 +235,10 @@ class ClipPictures:
 
     def open(self) -> None:
         """Raises Unavailable "video source" where the file is missing or holds nothing that can be decoded."""
-        _play(self._pipeline)
+        try:
+            _play(self._pipeline)
+        except Unavailable as error:
+            raise Unavailable("video source", f"{self._path}: {error}") from error
         self._next = self._pull()
 
     def picture(self, number: int, mono_ns: int) -> Any:
