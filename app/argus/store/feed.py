@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from argus.base.access_unit import AccessUnit, Codec, MediaKind
 from argus.base.clock import Clock
-from argus.base.errors import ArgusError, Unavailable
+from argus.base.errors import ArgusError
 from argus.base.tasks import Heartbeat
 from argus.store.footage import Footage
 from argus.store.job_state import INCOMPATIBLE_STREAM, Claim
@@ -127,7 +127,7 @@ class Feed:
     def _append(self, unit: AccessUnit) -> None:
         try:
             self._footage.append(self.claim.track_id, unit)
-        except Unavailable as error:
+        except ArgusError as error:
             self._counters.lost_units += 1
             if not self._error:
                 logger.warning("track %d loses data: %s", self.claim.track_id, error)

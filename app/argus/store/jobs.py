@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from argus.base.database import Database
@@ -65,6 +65,7 @@ class Jobs:
         self._database = database
         self._events = events
         self._jobs = {stored.job.token: stored for stored in rows.load_jobs(database)}
+        self._claims = {token: self._claims_of(stored.job) for token, stored in self._jobs.items()}
         self._last_activation = load_counter(database, "activation")
         self._owners: dict[int, Claim] = {}
         self._errors: dict[Claim, str] = {}
@@ -181,23 +182,8 @@ class Jobs:
         self._tell_state(self._jobs[claim.job].job)
 
     def refresh(self) -> None:
-        """Find the owner of every track anew and tell what changed: jobs or media sources are others now."""
-        before = self._owners
-        ranked = [
-            (claim, Rank(priority=stored.job.configuration.priority, activation=stored.activation))
-            for stored in self._jobs.values()
-            if wants_to_record(stored.job.configuration)
-            for claim in self._claims(stored.job)
-            if claim.kind in self._sources.kinds(claim.source)
-        ]
-        self._owners = owners(ranked)
-        held = frozenset(self._owners.values())
-        self._errors = {claim: error for claim, error in self._errors.items() if claim in held}
-        if before != self._owners:
-            for observer in self._observers:
-                observer()
-        for stored in self._jobs.values():
-            self._tell_state(stored.job)
+        """Take note that the media sources are others now: tracks may get other owners, jobs other states."""
+        self._settle(self._jobs)
 
     def _stored(self, token: RecordingJobToken) -> StoredJob:
         stored = self._jobs.get(token)
@@ -221,32 +207,53 @@ class Jobs:
             return self._last_activation
         return before.activation if before is not None else 0
 
+    def _settle(self, touched: Iterable[RecordingJobToken]) -> None:
+        """Find the owner of every track anew; tell the state of the jobs that were touched or won or lost a track."""
+        before = frozenset(self._owners.values())
+        self._owners = owners(
+            (claim, Rank(priority=stored.job.configuration.priority, activation=stored.activation))
+            for token, stored in self._jobs.items()
+            if wants_to_record(stored.job.configuration)
+            for claim in self._claims[token]
+            if claim.kind in self._sources.kinds(claim.source)
+        )
+        after = frozenset(self._owners.values())
+        for claim in before - after:
+            self._errors.pop(claim, None)
+        if before != after:
+            for observer in self._observers:
+                observer()
+        affected = {claim.job for claim in before ^ after}.union(touched)
+        for stored in [stored for token, stored in self._jobs.items() if token in affected]:
+            self._tell_state(stored.job)
+
     def _put(self, stored: StoredJob) -> None:
         self._jobs[stored.job.token] = stored
-        self.refresh()
+        self._claims[stored.job.token] = self._claims_of(stored.job)
+        self._settle([stored.job.token])
 
     def _replace(self, changed: StoredJob) -> None:
         self._jobs[changed.job.token] = changed
+        self._claims[changed.job.token] = self._claims_of(changed.job)
         self._events.publish(
             "RecordingConfig/RecordingJobConfiguration",
             source=_items(changed.job.token),
             data=(("Configuration", changed.job.configuration),),
         )
-        self.refresh()
+        self._settle([changed.job.token])
 
     def _drop(self, tokens: list[RecordingJobToken]) -> None:
         for token in tokens:
-            del self._jobs[token]
-            del self._states[token]
+            del self._jobs[token], self._claims[token], self._states[token]
         # Its tracks pass on before it is told of: whoever hears of the deletion finds the new owner recording.
-        self.refresh()
+        self._settle([])
         for token in tokens:
             self._events.delete_property(_STATE_TOPIC, source=_items(token))
 
     def _drop_jobs_of(self, recording: RecordingToken) -> None:
         self._drop([token for token, stored in self._jobs.items() if stored.job.configuration.recording == recording])
 
-    def _claims(self, job: Job) -> list[Claim]:
+    def _claims_of(self, job: Job) -> list[Claim]:
         recording = self._catalog.recording(job.configuration.recording)
         claims = []
         for position, source in enumerate(job.configuration.sources):
@@ -269,7 +276,7 @@ class Jobs:
         if not wants_to_record(job.configuration):
             return {}
         lines = {}
-        for claim in self._claims(job):
+        for claim in self._claims[job.token]:
             if not self._sources.exists(claim.source):
                 lines[claim.line] = failed_line(NO_SUCH_SOURCE)
             elif claim in self._errors:
