@@ -81,7 +81,9 @@ def parse_switch(name: str, header: str | None, *, absent: bool) -> bool:
 
 def parse_frames(header: str | None) -> tuple[Frames, int]:
     """The frames to send and the least interval between them in microseconds. Raises: ProtocolError 400."""
-    match = re.fullmatch(r"(all|intra|predicted)\s*(?:/\s*([0-9]{1,9}))?", (header or "all").strip().lower())
+    match = re.fullmatch(
+        r"(all|intra|predicted)\s*(?:/\s*([0-9]{1,9}))?", ("all" if header is None else header).strip().lower()
+    )
     # "The interval argument is only allowed with intra." -- Streaming § Frames header field
     if match is None or (match[2] and match[1] != Frames.INTRA):
         raise ProtocolError(Status.BAD_REQUEST, "Frames is none of all, predicted, intra, intra/milliseconds")

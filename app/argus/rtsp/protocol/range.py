@@ -86,7 +86,8 @@ def _invalid(text: str) -> ProtocolError:
 
 def encode_clock(utc_us: int) -> str:
     """`20260101T000000.000000Z`, exact to the microsecond."""
-    return to_datetime(utc_us).strftime("%Y%m%dT%H%M%S.%fZ").rjust(24, "0")
+    # strftime does not pad years before 1000
+    return to_datetime(utc_us).strftime("%Y%m%dT%H%M%S.%fZ").rjust(23, "0")
 
 
 def encode_clock_range(start_us: int, end_us: int | None = None) -> str:
