@@ -11,9 +11,9 @@ from lxml import etree
 
 from argus.base.errors import Conflict, InvalidValue, LimitReached, NotFound
 from argus.base.units import to_datetime
-from argus.soap.faults import Fault, FaultKind, Receiver, notification_fault
+from argus.soap.faults import Fault, FaultKind, Receiver, fault, notification_fault
 from argus.soap.lexical import write_datetime
-from argus.soap.namespaces import TEV, WSNT, WSRF_R, WSRF_RW, Element, QName, nsmap
+from argus.soap.namespaces import WSNT, WSRF_R, WSRF_RW, Element, QName, nsmap
 
 # Its message belongs to rw-2, its element to r-2.
 ResourceUnknown = FaultKind(
@@ -55,11 +55,8 @@ SubscribeCreationFailed = notification_fault(
 UnableToGetMessages = notification_fault(
     "UnableToGetMessagesFault", "Messages cannot be pulled now", answers=(Conflict, "pull point")
 )
-PullMessagesFault = FaultKind(
-    code=Receiver,
-    subcodes=(QName(TEV, "PullMessagesFaultResponse"),),
-    reason="The timeout is out of range",
-)
+# Its detail, tev:PullMessagesFaultResponse, is what the standard gives; no subcode is.
+PullMessagesFault = fault(Receiver, "Action", "The timeout is out of range")
 
 
 def outside(kind: FaultKind, earliest_us: int, latest_us: int) -> Fault:

@@ -69,9 +69,10 @@ def _path(text: str, prefixes: Mapping[str, str]) -> TopicPattern:
 
 def _concrete(text: str, prefixes: Mapping[str, str]) -> TopicPattern:
     steps = [_step(step, prefixes) for step in text.split("/")]
-    names = [step.name if step.namespace == TNS1 else step.clark for step in steps[:1]]
+    root, *below = steps
+    names = [root.name if root.namespace == TNS1 else f"{{{root.namespace}}}{root.name}"]
     # Topics below the root have no namespace; that of the root on them is a known, harmless mistake.
-    names += [step.name if step.namespace in ("", TNS1) else step.clark for step in steps[1:]]
+    names += [step.name if step.namespace in ("", TNS1) else step.clark for step in below]
     return TopicPattern(path="/".join(names), and_below=False)
 
 

@@ -9,7 +9,7 @@ from argus.base.tokens import RecordingToken, TrackToken
 from argus.base.units import to_datetime
 from argus.onvif.events.notification import NotificationMessage
 from argus.onvif.recording.types import RecordingSourceInformation, SourceReference, TrackType, track_type
-from argus.soap.message import message
+from argus.soap.message import message, wire
 from argus.soap.namespaces import TT
 from argus.store import recordings as store
 from argus.store import search
@@ -119,7 +119,7 @@ class AudioAttributes:
 class MetadataAttributes:
     """tt:MetadataAttributes."""
 
-    can_contain_ptz: bool
+    can_contain_ptz: bool = wire("CanContainPTZ")
     can_contain_analytics: bool
     can_contain_notifications: bool
 
