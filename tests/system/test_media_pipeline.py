@@ -129,6 +129,7 @@ async def test_a_snapshot_is_a_jpeg_in_the_size_of_its_profile() -> None:
         gray = subprocess.run(command.split(), input=stills[token], capture_output=True, check=True, timeout=60)
         width, height = map(int, size.split(","))
         assert decode_stamp(gray.stdout, width, height).utc_us > 0
+        assert max(gray.stdout) >= 250  # white is white: JPEG uses the full range
 
 
 @pytest.fixture(scope="module")

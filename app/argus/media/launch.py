@@ -80,10 +80,13 @@ def clip_launch(source: VideoSourceSettings) -> str:
 
 
 def still_launch(stream: StreamSettings) -> str:
-    """Raw pictures in, JPEG in the stream's size out."""
+    """Raw pictures in, JPEG in the stream's size and in JFIF's colours (full range, matrix of BT.601) out.
+
+    jpegenc would take colours as they are, and viewers would show video's narrower range as a pale picture.
+    """
     return (
-        "appsrc name=picture format=time ! videoconvert ! videoscale"
-        f" ! video/x-raw,format=I420,width={stream.width},height={stream.height}"
+        "appsrc name=picture format=time ! videoscale ! videoconvert"
+        f" ! video/x-raw,format=I420,width={stream.width},height={stream.height},colorimetry=1:4:0:0"
         f" ! jpegenc quality={JPEG_QUALITY} ! {_SINK} name=jpeg max-buffers=1"
     )
 

@@ -38,7 +38,7 @@ assert GstApp
 
 START_TIMEOUT_S = 10
 PULL_TIMEOUT_S = 5
-# Coded pictures the self-test takes before it asks for a key frame, and in all.
+# Coded pictures the self-test takes before it asks for a key frame, and at most in all.
 _WARM_UP_FRAMES, _TEST_FRAMES = 5, 30
 _SELF_TEST_TIMEOUT_S = 10
 
@@ -135,6 +135,7 @@ class Capture:
             self._pipeline.set_state(Gst.State.NULL)  # wakes a sensor thread that waits for room
             if self._pacer is not None:
                 self._pacer.stop()
+                self._pacer = None  # it refers to us: whole pipelines would wait for the garbage collector
             if self._pictures is not None:
                 self._pictures.close()
             for still in self._stills:
@@ -347,6 +348,8 @@ def _encode_some(encoder: Encoder, stream: StreamSettings, clock: Clock) -> list
             units.append(frozenset(nal[0] & 0x1F for nal in nal_units(_bytes(sample))))
             if len(units) == _WARM_UP_FRAMES:
                 _request_key_frame(encoder, stream, pipeline.get_by_name("encoder0"), sink)
+            elif len(units) > _WARM_UP_FRAMES and NalType.IDR in units[-1]:
+                break
     finally:
         pipeline.set_state(Gst.State.NULL)
     return units

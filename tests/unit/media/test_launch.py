@@ -79,4 +79,4 @@ def test_the_self_test_has_no_regular_key_frame_but_the_first() -> None:
 
 
 def test_a_still_has_the_size_of_its_stream() -> None:
-    assert "width=640,height=360 ! jpegenc" in still_launch(SUB)
+    assert "width=640,height=360,colorimetry=1:4:0:0 ! jpegenc" in still_launch(SUB)
