@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 
 from argus.base.access_unit import MediaKind
 from argus.base.clock import Clock
 from argus.base.database import Database
-from argus.base.errors import InvalidValue, LimitReached, NotFound
+from argus.base.errors import InvalidValue, LimitReached, NotFound, Unavailable
 from argus.base.events import EventBus, Items
 from argus.base.tokens import RecordingToken, TrackToken, new_token
 from argus.base.units import to_datetime
 from argus.store import recording_rows as rows
 from argus.store.footage import Footage
-from argus.store.recordings import Recording, RecordingConfiguration, SourceInformation, Track, TrackConfiguration
+from argus.store.recordings import Recording, RecordingConfiguration, Track, TrackConfiguration
+
+logger = logging.getLogger(__name__)
 
 MAX_RECORDINGS = 64
 MAX_NAME_LENGTH = 64
@@ -25,6 +28,7 @@ MAX_ADDRESS_LENGTH = 1024
 MAX_TEXT_LENGTH = 1024
 # Deleted tracks whose late deletion notices from the ring can still be named.
 _REMEMBERED_DELETIONS = 1024
+_LONGEST_FLUSH_S = 3.0
 
 # "CreateRecording ... shall create the following tracks" -- RecordingControl 19.06 § CreateRecording
 IMPLICIT_TRACKS = (
@@ -180,6 +184,17 @@ class Catalog:
                 lambda: self._recordings.update({token: marked}),
             )
 
+    async def close_spans(self) -> None:
+        """Return when footage whose recording has stopped is durable and visible to its end.
+
+        Storage that fails, or takes longer than _LONGEST_FLUSH_S, is no reason to keep the caller.
+        """
+        try:
+            async with asyncio.timeout(_LONGEST_FLUSH_S):
+                await self._footage.flush()
+        except (Unavailable, TimeoutError) as error:
+            logger.warning("the end of what was recorded is not durable yet: %s", error or "the storage is slow")
+
     def announce_deleted(self, track_id: int, start_us: int, end_us: int) -> None:
         """Tell that the ring deleted footage from `start_us` to `end_us`; silent for tracks nobody knows.
 
@@ -258,26 +273,15 @@ class Catalog:
 
 def _checked(configuration: RecordingConfiguration) -> RecordingConfiguration:
     """The configuration as it will be stored. Raises InvalidValue."""
-    source = configuration.source
-    if len(source.name) > MAX_NAME_LENGTH:
-        _refuse(f"a name has at most {MAX_NAME_LENGTH} characters, this one {len(source.name)}")
-    for field, value in (("SourceId", source.source_id), ("Address", source.address)):
-        if len(value) > MAX_ADDRESS_LENGTH:
-            _refuse(f"{field} has at most {MAX_ADDRESS_LENGTH} characters, this one {len(value)}")
+    source, subject = configuration.source, "recording configuration"
+    bounds = (("Name", source.name, MAX_NAME_LENGTH), ("SourceId", source.source_id, MAX_ADDRESS_LENGTH))
+    for field, value, longest in (*bounds, ("Address", source.address, MAX_ADDRESS_LENGTH)):
+        if len(value) > longest:
+            raise InvalidValue(subject, f"{field} has at most {longest} characters, this one {len(value)}")
     if not 0 <= configuration.maximum_retention_us < 1 << 62:
-        _refuse(f"a retention of {configuration.maximum_retention_us} microseconds is out of range")
-    cut = SourceInformation(
-        source_id=source.source_id,
-        name=source.name,
-        location=source.location[:MAX_TEXT_LENGTH],
-        description=source.description[:MAX_TEXT_LENGTH],
-        address=source.address,
-    )
+        raise InvalidValue(subject, f"a retention of {configuration.maximum_retention_us} us is out of range")
+    cut = replace(source, location=source.location[:MAX_TEXT_LENGTH], description=source.description[:MAX_TEXT_LENGTH])
     return replace(configuration, source=cut, content=configuration.content[:MAX_TEXT_LENGTH])
-
-
-def _refuse(reason: str) -> None:
-    raise InvalidValue("recording configuration", reason)
 
 
 def _recording_items(token: RecordingToken) -> Items:

@@ -35,6 +35,9 @@ class Footage(Protocol):
     def forget(self, track_id: int) -> None:
         """Delete the track for ever."""
 
+    async def flush(self) -> None:
+        """Return when all that was appended and ended is durable and visible. Raises Unavailable("storage")."""
+
 
 DeletionListener = Callable[[int, int, int], None]
 
@@ -46,6 +49,7 @@ class SimulatedFootage:
         self.on_deleted = on_deleted
         self.retentions: dict[int, int] = {}
         self.full = False
+        self.flushes = 0
         self._spans: dict[int, list[Span]] = {}
         self._formats: dict[int, list[tuple[int, StreamFormat]]] = {}
 
@@ -87,3 +91,8 @@ class SimulatedFootage:
         spans = self._spans.pop(track_id, [])
         if spans and self.on_deleted is not None:
             self.on_deleted(track_id, spans[0].start_us, spans[-1].end_us)
+
+    async def flush(self) -> None:
+        self.flushes += 1
+        if self.full:
+            raise Unavailable("storage", "the storage queue is full")

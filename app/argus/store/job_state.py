@@ -19,6 +19,7 @@ from argus.store.recordings import (
     JobStateSource,
     JobStateTrack,
     JobTrack,
+    Recording,
 )
 
 NO_SUCH_SOURCE = "The source does not exist"
@@ -47,6 +48,24 @@ class Claim:
     source: str
     source_tag: str
     kind: MediaKind
+
+
+def claims_of(job: Job, recording: Recording) -> tuple[Claim, ...]:
+    """The lines of a job's configuration, all of whose destinations are tracks of its recording."""
+    return tuple(
+        Claim(
+            job=job.token,
+            line=(position, line),
+            recording=recording.token,
+            track_id=track.track_id,
+            source=source.token,
+            source_tag=mapping.source_tag,
+            kind=track.configuration.kind,
+        )
+        for position, source in enumerate(job.configuration.sources)
+        for line, mapping in enumerate(source.tracks)
+        for track in (recording.track(mapping.destination),)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from argus.store.job_state import (
     Claim,
     LineState,
     Rank,
+    claims_of,
     failed_line,
     information,
     owners,
@@ -71,6 +72,7 @@ class Jobs:
         self._errors: dict[Claim, str] = {}
         self._states: dict[RecordingJobToken, JobStateInformation] = {}
         self._observers: list[Callable[[], None]] = []
+        self._stopped = False
         catalog.observe_deletion(self._drop_jobs_of)
         self.refresh()
 
@@ -128,6 +130,7 @@ class Jobs:
         async with self._catalog.changes:
             self._stored(token)
             await self._database.write([rows.delete_job(token)], lambda: self._drop([token]))
+        await self._close_spans()
 
     async def set_configuration(self, token: RecordingJobToken, wanted: JobConfiguration) -> JobConfiguration:
         """Replace the configuration of a job and return the one in use; the recording cannot be changed.
@@ -144,6 +147,7 @@ class Jobs:
             recording = self._catalog.recording(wanted.recording)
             configuration = configuration_in_use(recording, self._sources, wanted)
             await self._reconfigure(stored, configuration)
+        await self._close_spans()
         return configuration
 
     async def set_mode(self, token: RecordingJobToken, mode: str) -> None:
@@ -158,6 +162,7 @@ class Jobs:
             stored = self._stored(token)
             wanted = job_mode(mode, "job mode")
             await self._reconfigure(stored, replace(stored.job.configuration, mode=wanted))
+        await self._close_spans()
 
     def observe(self, observer: Callable[[], None]) -> None:
         """Call `observer` in the same turn whenever tracks got other owners."""
@@ -199,6 +204,12 @@ class Jobs:
         statements = [set_counter("activation", self._last_activation), *rows.update_job(changed)]
         await self._database.write(statements, lambda: self._replace(changed))
 
+    async def _close_spans(self) -> None:
+        """Where recording stopped, return with its end visible: a client that asks next finds the final times."""
+        if self._stopped:
+            self._stopped = False
+            await self._catalog.close_spans()
+
     def _activation(self, before: StoredJob | None, mode: JobMode) -> int:
         """The activation number of a job that now has `mode`: a new one only when it becomes Active."""
         was_active = before is not None and before.job.configuration.mode is JobMode.ACTIVE
@@ -220,6 +231,7 @@ class Jobs:
         after = frozenset(self._owners.values())
         for claim in before - after:
             self._errors.pop(claim, None)
+            self._stopped = True
         if before != after:
             for observer in self._observers:
                 observer()
@@ -253,24 +265,8 @@ class Jobs:
     def _drop_jobs_of(self, recording: RecordingToken) -> None:
         self._drop([token for token, stored in self._jobs.items() if stored.job.configuration.recording == recording])
 
-    def _claims_of(self, job: Job) -> list[Claim]:
-        recording = self._catalog.recording(job.configuration.recording)
-        claims = []
-        for position, source in enumerate(job.configuration.sources):
-            for line, mapping in enumerate(source.tracks):
-                track = recording.track(mapping.destination)
-                claims.append(
-                    Claim(
-                        job=job.token,
-                        line=(position, line),
-                        recording=recording.token,
-                        track_id=track.track_id,
-                        source=source.token,
-                        source_tag=mapping.source_tag,
-                        kind=track.configuration.kind,
-                    )
-                )
-        return claims
+    def _claims_of(self, job: Job) -> tuple[Claim, ...]:
+        return claims_of(job, self._catalog.recording(job.configuration.recording))
 
     def _lines(self, job: Job) -> dict[tuple[int, int], LineState]:
         if not wants_to_record(job.configuration):

@@ -269,3 +269,17 @@ async def test_observers_hear_of_new_owners_and_of_nothing_else(house: House) ->
     await house.jobs.set_configuration(created.token, job(recording, priority=3))
     await house.catalog.delete_recording(recording)
     assert heard == [1, 0]
+
+
+async def test_who_stops_a_recording_is_answered_when_its_end_is_visible(house: House) -> None:
+    recording = await house.recording()
+    created = await house.jobs.create(job(recording))
+    await house.jobs.set_configuration(created.token, job(recording, priority=2))
+    assert house.footage.flushes == 0
+    await house.jobs.set_mode(created.token, "Idle")
+    assert house.footage.flushes == 1
+    house.footage.full = True
+    await house.jobs.set_mode(created.token, "Active")
+    await house.jobs.delete(created.token)
+    assert house.footage.flushes == 2
+    assert house.jobs.jobs() == ()
