@@ -1,8 +1,7 @@
-"""The event service and its pull points, asked as clients ask."""
+"""The event service, asked as clients ask."""
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,63 +14,22 @@ from tests.unit.onvif.recorder import (
     recording_configuration,
     texts,
 )
+from tests.unit.onvif.subscriber import (
+    CONCRETE,
+    CONCRETE_SET,
+    ITEM_FILTER,
+    JOB_STATE,
+    content,
+    create,
+    heard,
+    items,
+    messages,
+    subscribe,
+    topic,
+)
 
 from argus.onvif.events.topics import LIVE_TOPICS
 from argus.soap.namespaces import TNS1, WSTOP, Element
-
-CONCRETE = "http://docs.oasis-open.org/wsn/t-1/TopicExpression/Concrete"
-CONCRETE_SET = "http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"
-ITEM_FILTER = "http://www.onvif.org/ver10/tev/messageContentFilter/ItemFilter"
-JOB_STATE = "tns1:RecordingConfig/JobState"
-
-
-def topic(expression: str, dialect: str = CONCRETE_SET) -> str:
-    return f'<wsnt:TopicExpression Dialect="{dialect}">{expression}</wsnt:TopicExpression>'
-
-
-def content(expression: str, dialect: str = ITEM_FILTER) -> str:
-    escaped = expression.replace("&", "&amp;").replace("<", "&lt;")
-    return f'<wsnt:MessageContent Dialect="{dialect}">{escaped}</wsnt:MessageContent>'
-
-
-def create(filters: str = "", time: str = "", policy: str = "") -> str:
-    parts = [
-        f"<tev:Filter>{filters}</tev:Filter>" if filters else "",
-        f"<tev:InitialTerminationTime>{time}</tev:InitialTerminationTime>" if time else "",
-        f"<tev:SubscriptionPolicy>{policy}</tev:SubscriptionPolicy>" if policy else "",
-    ]
-    return f"<tev:CreatePullPointSubscription>{''.join(parts)}</tev:CreatePullPointSubscription>"
-
-
-async def subscribe(device: RecorderDevice, filters: str = "", time: str = "", policy: str = "") -> str:
-    """The path of a new subscription."""
-    answer = await device.ask(create(filters, time, policy))
-    return urlsplit(texts(answer, "tev:SubscriptionReference/wsa:Address")[0]).path
-
-
-def pull(timeout: str = "PT0S", limit: int = 100) -> str:
-    parts = f"<tev:Timeout>{timeout}</tev:Timeout><tev:MessageLimit>{limit}</tev:MessageLimit>"
-    return f"<tev:PullMessages>{parts}</tev:PullMessages>"
-
-
-async def messages(device: RecorderDevice, path: str, limit: int = 100) -> list[Element]:
-    return (await device.ask(pull(limit=limit), path=path)).findall("wsnt:NotificationMessage", SPACES)
-
-
-def heard(found: list[Element]) -> list[str]:
-    """Last part of each topic, with the change of a property."""
-    names = []
-    for message in found:
-        name = texts(message, "wsnt:Topic")[0].rpartition("/")[2]
-        inner = message.find("wsnt:Message/tt:Message", SPACES)
-        assert inner is not None
-        names.append(f"{name} {inner.get('PropertyOperation')}" if inner.get("PropertyOperation") else name)
-    return names
-
-
-def items(message: Element, part: str) -> dict[str, str]:
-    found = message.findall(f"wsnt:Message/tt:Message/tt:{part}/tt:SimpleItem", SPACES)
-    return {item.get("Name", ""): item.get("Value", "") for item in found}
 
 
 async def test_the_topic_set_describes_every_topic(device: RecorderDevice) -> None:
@@ -238,144 +196,6 @@ async def test_the_message_limit_holds_and_loses_nothing(device: RecorderDevice)
     assert counts == [2, 1, 1, 0]
 
 
-@pytest.mark.parametrize("limit", [0, -1])
-async def test_a_limit_that_lets_nothing_through_is_a_wrong_value(device: RecorderDevice, limit: int) -> None:
-    path = await subscribe(device)
-    answer = await device.send(pull(limit=limit), path=path)
-    assert isinstance(answer, Refusal)
-    assert answer.code == "Sender/InvalidArgVal"
-
-
-@pytest.mark.parametrize("timeout", ["PT24H", "-PT1S"])
-async def test_a_timeout_out_of_range_is_answered_with_the_range(device: RecorderDevice, timeout: str) -> None:
-    path = await subscribe(device)
-    answer = await device.send(pull(timeout), path=path)
-    assert isinstance(answer, Refusal)
-    assert (answer.status, answer.code) == (500, "Receiver/Action")
-    detail = answer.element.find(".//tev:PullMessagesFaultResponse", SPACES)
-    assert detail is not None
-    assert texts(detail, "tev:MaxTimeout") == ["PT10M"]
-
-
-async def test_an_empty_pull_ends_at_its_timeout_and_not_earlier(device: RecorderDevice) -> None:
-    path = await subscribe(device)
-    async with asyncio.TaskGroup() as group:
-        pulling = group.create_task(device.ask(pull("PT60S"), path=path))
-        await device.clock.advance(59.9)
-        assert not pulling.done()
-        await device.clock.advance(0.1)
-        assert pulling.done()
-    assert texts(pulling.result(), "tev:CurrentTime") == [device.at(0)]
-    assert texts(pulling.result(), "tev:TerminationTime") == [device.at(60)]
-    assert len(pulling.result()) == 2
-
-
-async def test_a_waiting_pull_returns_with_the_first_event(device: RecorderDevice) -> None:
-    path = await subscribe(device, topic("tns1:RecordingConfig/CreateRecording"))
-    async with asyncio.TaskGroup() as group:
-        pulling = group.create_task(device.ask(pull("PT60S"), path=path))
-        await device.clock.advance(1)
-        await device.create_recording()
-        await device.clock.advance(0)
-        assert pulling.done()
-    assert heard(pulling.result().findall("wsnt:NotificationMessage", SPACES)) == ["CreateRecording"]
-
-
-async def test_a_second_pull_at_once_is_refused_and_leaves_the_first_waiting(device: RecorderDevice) -> None:
-    path = await subscribe(device)
-    async with asyncio.TaskGroup() as group:
-        pulling = group.create_task(device.ask(pull("PT5S"), path=path))
-        await device.clock.advance(1)
-        assert await device.refused(pull("PT5S"), path=path) == "Receiver/UnableToGetMessagesFault"
-        assert not pulling.done()
-        await device.clock.advance(4)
-    assert len(pulling.result()) == 2
-
-
-async def test_each_pull_puts_the_end_off(device: RecorderDevice) -> None:
-    path = await subscribe(device, time="PT20S")
-    for _ in range(3):
-        await device.clock.advance(15)
-        answer = await device.ask(pull(), path=path)
-        assert texts(answer, "tev:TerminationTime") == [device.at(20)]
-
-
-async def test_a_pull_longer_than_the_subscription_keeps_it(device: RecorderDevice) -> None:
-    path = await subscribe(device, time="PT20S")
-    async with asyncio.TaskGroup() as group:
-        pulling = group.create_task(device.ask(pull("PT60S"), path=path))
-        await device.clock.advance(30)
-        await device.ask(create())  # others' requests do not end it either
-        await device.clock.advance(30)
-    assert texts(pulling.result(), "tev:TerminationTime") == [device.at(60)]
-
-
-OVER = [
-    pull(),
-    "<wsnt:Renew><wsnt:TerminationTime>PT60S</wsnt:TerminationTime></wsnt:Renew>",
-    "<wsnt:Unsubscribe/>",
-    "<tev:SetSynchronizationPoint/>",
-]
-
-
-@pytest.mark.parametrize("body", OVER)
-async def test_an_expired_subscription_is_unknown(device: RecorderDevice, body: str) -> None:
-    path = await subscribe(device, time="PT20S")
-    await device.clock.advance(20)
-    assert await device.refused(body, path=path) == "Receiver/ResourceUnknownFault"
-
-
-@pytest.mark.parametrize("body", OVER)
-async def test_a_subscription_that_was_ended_is_unknown(device: RecorderDevice, body: str) -> None:
-    path = await subscribe(device)
-    await device.ask("<wsnt:Unsubscribe/>", path=path)
-    answer = await device.send(body, path=path)
-    assert isinstance(answer, Refusal)
-    assert (answer.status, answer.code) == (500, "Receiver/ResourceUnknownFault")
-    assert texts(answer.element, ".//{http://docs.oasis-open.org/wsrf/bf-2}Timestamp") == [device.at(0)]
-
-
-async def test_a_step_of_the_wall_clock_ends_no_subscription(device: RecorderDevice) -> None:
-    path = await subscribe(device)
-    device.clock.step(86_400)
-    answer = await device.ask(pull(), path=path)
-    assert texts(answer, "tev:TerminationTime") == [device.at(60)]
-
-
-async def test_ending_a_subscription_ends_its_waiting_pull(device: RecorderDevice) -> None:
-    path = await subscribe(device)
-    async with asyncio.TaskGroup() as group:
-        pulling = group.create_task(device.refused(pull("PT60S"), path=path))
-        await device.clock.advance(1)
-        await device.ask("<wsnt:Unsubscribe/>", path=path)
-    assert pulling.result() == "Receiver/ResourceUnknownFault"
-
-
-@pytest.mark.parametrize(("time", "lasts_s"), [("PT600S", 600), ("2026-01-01T00:05:00Z", 300), ("PT10S", 10)])
-async def test_renewing_sets_the_end(device: RecorderDevice, time: str, lasts_s: int) -> None:
-    path = await subscribe(device)
-    answer = await device.ask(
-        f"<wsnt:Renew><wsnt:TerminationTime>{time}</wsnt:TerminationTime></wsnt:Renew>", path=path
-    )
-    assert texts(answer, "wsnt:TerminationTime") == [device.at(lasts_s)]
-
-
-async def test_renewing_out_of_bounds_is_refused(device: RecorderDevice) -> None:
-    path = await subscribe(device)
-    body = "<wsnt:Renew><wsnt:TerminationTime>P30D</wsnt:TerminationTime></wsnt:Renew>"
-    assert await device.refused(body, path=path) == "Receiver/UnacceptableTerminationTimeFault"
-
-
-async def test_a_request_sent_elsewhere_is_found_by_its_wsa_to(device: RecorderDevice) -> None:
-    path = await subscribe(device)
-    header = (
-        f"<wsa:Action>http://www.onvif.org/ver10/events/wsdl/PullPointSubscription/PullMessagesRequest</wsa:Action>"
-        f"<wsa:To>{BASE_URL}{path}</wsa:To><wsa:MessageID>urn:uuid:1</wsa:MessageID>"
-    )
-    await device.ask(pull(), path="/onvif/event_service", header=header)
-    assert await device.refused(pull(), path="/onvif/event_service") == "Receiver/ResourceUnknownFault"
-
-
 async def test_pull_points_have_a_maximum_and_all_of_them_work(device: RecorderDevice) -> None:
     paths = [await subscribe(device, topic("tns1:RecordingConfig/CreateRecording")) for _ in range(4)]
     assert await device.refused(create()) == "Receiver/SubscribeCreationFailedFault"
@@ -383,15 +203,6 @@ async def test_pull_points_have_a_maximum_and_all_of_them_work(device: RecorderD
     assert [len(await messages(device, path)) for path in paths] == [1, 1, 1, 1]
     await device.ask("<wsnt:Unsubscribe/>", path=paths[0])
     await subscribe(device)
-
-
-async def test_a_full_queue_loses_the_oldest_and_counts(device: RecorderDevice) -> None:
-    path = await subscribe(device)
-    for number in range(300):
-        device.events.publish("RecordingConfig/DeleteRecording", source=(("RecordingToken", f"r{number}"),))
-    found = await messages(device, path, limit=1000)
-    assert [items(message, "Source")["RecordingToken"] for message in found] == [f"r{n}" for n in range(44, 300)]
-    assert device.pull_points.get(path.rpartition("/")[2]).dropped == 44
 
 
 @pytest.mark.parametrize(
