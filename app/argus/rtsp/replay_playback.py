@@ -105,15 +105,16 @@ class ReplayPlayback:
             walks = {n: await stack.enter_async_context(aclosing(self._walk(n, plan))) for n in self._tracks}
             merged = await stack.enter_async_context(aclosing(merge(walks, reverse=plan.reverse)))
             async for number, frame in merged:
+                line_us = await self._pace(frame)
+                # Looked at after waiting: what is deleted meanwhile is not sent any more.
                 if not self._exists():
                     break
                 if frame is None:
-                    await self._clock.sleep(EDGE_POLL_S)
-                elif self._at_end(plan, frame):
+                    continue
+                if self._at_end(plan, frame):
                     return Outcome.PAUSED
-                else:
-                    await self._send(number, frame, plan, sought=number in sought)
-                    sought.discard(number)
+                await self._send(number, frame, plan.request.cseq, line_us, sought=number in sought)
+                sought.discard(number)
         return Outcome.OVER
 
     def pause_at(self, utc_us: int) -> None:
@@ -179,24 +180,31 @@ class ReplayPlayback:
             return True
         return plan.is_behind(self._pause_us, first_us, last_us)
 
-    async def _send(self, number: int, frame: Frame, plan: Plan, *, sought: bool) -> None:
+    async def _pace(self, frame: Frame | None) -> int:
+        """Wait until the frame is due, or there may be one; its place on the RTP time line in microseconds."""
+        if frame is None:
+            await self._clock.sleep(EDGE_POLL_S)
+            return 0
+        if self._timeline is None:
+            if frame.unit.key_frame:
+                # Neither reading from memory nor writing to an idle network waits: others get their turn here.
+                await asyncio.sleep(0)
+            return frame.unit.utc_us
+        now_us = self._clock.mono_ns() // 1_000
+        send_us, line_us = self._timeline.place(frame, now_us)
+        if send_us - now_us > PACING_GRAIN_US:
+            await self._clock.sleep((send_us - now_us) / 1e6)
+        return line_us
+
+    async def _send(self, number: int, frame: Frame, cseq: int, line_us: int, *, sought: bool) -> None:
         track, unit = self._tracks[number], frame.unit
-        line_us = unit.utc_us
-        if self._timeline is not None:
-            now_us = self._clock.mono_ns() // 1_000
-            send_us, line_us = self._timeline.place(frame, now_us)
-            if send_us - now_us > PACING_GRAIN_US:
-                await self._clock.sleep((send_us - now_us) / 1e6)
-        elif unit.key_frame:
-            # Neither reading from memory nor writing to an idle network waits: others get their turn here.
-            await asyncio.sleep(0)
         extension = ReplayExtension(
             utc_us=unit.utc_us,
             clean_point=unit.key_frame,
             end=frame.end,
             discontinuity=frame.discontinuity or sought,
             terminal=frame.terminal,
-            cseq=plan.request.cseq,
+            cseq=cseq,
         )
         track.outlet.send(unit, track.outlet.stream.rtp_timestamp(line_us), extension.encode())
         self._sent[number] = Position(gop_start_us=frame.gop_start_us, unit_us=unit.utc_us)
