@@ -30,6 +30,11 @@ def to_datetime(utc_us: int) -> datetime:
     return _EPOCH + timedelta(microseconds=min(max(utc_us, lowest), highest))
 
 
+def to_iso(utc_us: int) -> str:
+    """ISO 8601 in UTC with milliseconds and Z, for people and JSON."""
+    return to_datetime(utc_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def utc_us_to_ntp(utc_us: int) -> int:
     """64-bit NTP timestamp (32.32 fixed point, seconds since 1900), modulo its era."""
     seconds, us = divmod(utc_us, US_PER_S)

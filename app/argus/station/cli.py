@@ -16,15 +16,15 @@ import click
 from argus.base.errors import ArgusError
 from argus.station import control, journal, present
 from argus.station.board import find_board, load_board
-from argus.station.discover import discover
-from argus.station.launch import Outcome, launch
-from argus.station.parts import Launch
-from argus.store.check import check
+from argus.station.choices import Launch
 
 EXIT_REFUSED = 1
 EXIT_DAMAGED = 3
 
 P = ParamSpec("P")
+
+# The commands import what they need themselves: the whole station takes more than a second to load, and
+# `argus-station status` should not.
 
 
 class Address(click.ParamType[tuple[str, int]]):
@@ -58,7 +58,7 @@ def _plainly(command: Callable[P, None]) -> Callable[P, None]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="argus-station", prog_name="argus-station")
 def main() -> None:
-    """Argus station: an edge camera and recorder that any ONVIF client understands.
+    """An edge camera and recorder that any ONVIF client understands.
 
     \b
     Exit codes: 0 all is well, 1 refused or failed (one line says why), 2 wrong usage,
@@ -116,6 +116,8 @@ def run(
     log_format: str,
 ) -> None:
     """Run the station until it is told to stop (Ctrl-C or SIGTERM)."""
+    from argus.station.launch import Outcome, launch
+
     journal.configure(log_level, log_format)
     board = load_board(find_board(board_name))
     if video is not None:
@@ -153,6 +155,8 @@ def status(data: Path, as_json: bool) -> None:
 @_plainly
 def check_volume(volume: Path, as_json: bool) -> None:
     """Verify every checksum of a recording VOLUME and report what was found. Changes nothing."""
+    from argus.store.check import check
+
     report = check(volume)
     click.echo(json.dumps(asdict(report), indent=2, default=str) if as_json else present.report(report))
     if report.problems:
@@ -167,6 +171,8 @@ def check_volume(volume: Path, as_json: bool) -> None:
 @_plainly
 def discover_devices(timeout: float, as_json: bool) -> None:
     """List the ONVIF devices on this network."""
+    from argus.station.discover import discover
+
     found = discover(timeout)
     click.echo(present.devices_json(found) if as_json else present.devices(found))
 

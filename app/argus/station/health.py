@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from argus.base.units import to_datetime
+from argus.base.units import to_iso
 from argus.device.identity import Identity
 from argus.device.network import Network
 from argus.media.profiles import MediaProfiles
@@ -107,6 +107,4 @@ def _source(source: VideoSource) -> VideoSourceStatus:
 
 
 def _iso(utc_us: int | None) -> str:
-    if utc_us is None:
-        return ""
-    return to_datetime(utc_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return "" if utc_us is None else to_iso(utc_us)

@@ -53,29 +53,16 @@ class HttpResponse:
 Responder = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
 
-class HttpListener(web.Server):
-    """Serves one TCP port. Requests reach `responder` whole or not at all.
-
-    The library has neither a header nor a body deadline and no connection cap; these are added here. Bodies are
-    never inflated: SOAP has no use for it and a small gzip bomb would hold the event loop for seconds.
-    """
+class HttpListener:
+    """Serves one TCP port. Requests reach `responder` whole or not at all."""
 
     name = "http"
 
     def __init__(self, host: str, port: int, responder: Responder) -> None:
-        super().__init__(
-            self._respond,
-            auto_decompress=False,
-            keepalive_timeout=IDLE_S,
-            lingering_time=1.0,
-            access_log=None,
-        )
-        logging.getLogger("aiohttp.server").addFilter(LogRateLimit(per_minute=20))
         self._host, self._port = host, port
         self._responder = responder
-        self._waiting_first: dict[object, asyncio.TimerHandle] = {}
-        self._addresses: Counter[str] = Counter()
         self.listening = asyncio.Event()
+        logging.getLogger("aiohttp.server").addFilter(LogRateLimit(per_minute=20))
 
     async def run(self) -> None:
         """Listen until cancelled.
@@ -83,9 +70,10 @@ class HttpListener(web.Server):
         Raises:
             Unavailable: the address cannot be bound.
         """
+        connections = _Connections(self._responder)
         loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(self, self._host, self._port, backlog=128)
+            server = await loop.create_server(connections, self._host, self._port, backlog=128)
         except OSError as error:
             raise Unavailable("http", f"cannot listen on {self._host}:{self._port}: {error.strerror}") from error
         self.listening.set()
@@ -93,8 +81,28 @@ class HttpListener(web.Server):
             await server.serve_forever()
         finally:
             server.close()
-            self.pre_shutdown()
-            await self.shutdown(timeout=1.0)
+            connections.pre_shutdown()
+            await connections.shutdown(timeout=1.0)
+
+
+class _Connections(web.Server):
+    """The connections of one listener.
+
+    The library has neither a header nor a body deadline and no connection cap; these are added here. Bodies are
+    never inflated: SOAP has no use for it and a small gzip bomb would hold the event loop for seconds.
+    """
+
+    def __init__(self, responder: Responder) -> None:
+        super().__init__(
+            self._respond,
+            auto_decompress=False,
+            keepalive_timeout=IDLE_S,
+            lingering_time=1.0,
+            access_log=None,
+        )
+        self._responder = responder
+        self._waiting_first: dict[object, asyncio.TimerHandle] = {}
+        self._addresses: Counter[str] = Counter()
 
     # The library calls the following two for every connection.
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:

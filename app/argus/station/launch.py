@@ -10,8 +10,8 @@ from enum import Enum, auto
 import click
 import uvloop
 
+from argus.station.choices import Launch
 from argus.station.control import ControlSocket
-from argus.station.parts import Launch
 from argus.station.wiring import Station, build
 
 logger = logging.getLogger(__name__)

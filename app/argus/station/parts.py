@@ -1,4 +1,4 @@
-"""The parts of a station as they are handed on during wiring: what was chosen, and what a room consists of."""
+"""The parts of a station as they are handed on during wiring: what each room consists of."""
 
 from __future__ import annotations
 
@@ -14,25 +14,12 @@ from argus.device.settings import Settings
 from argus.device.system import System
 from argus.device.users import Users
 from argus.linux.netlink import Netlink
-from argus.station.board import Board
 from argus.store.catalog import Catalog
 from argus.store.jobs import Jobs
 from argus.store.recorder import Recorder
 from argus.store.ring import Ring
 from argus.store.search import Searches
 from argus.store.timeline import Timeline
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
-    """What the owner chose for this run."""
-
-    board: Board
-    data: Path
-    http: tuple[str, int]
-    rtsp: tuple[str, int]
-    discovery: bool
-    admin_password: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from argus.station.discover import FoundDevice
+from argus.base.units import to_iso
 from argus.station.status import RecordingStatus, StationStatus
+
+if TYPE_CHECKING:
+    from argus.station.discover import FoundDevice
+    from argus.store.check import Report
 
 Rows = Sequence[tuple[str, ...]]
 
@@ -37,6 +42,21 @@ def status(answer: StationStatus) -> str:
         ],
     }
     return "\n\n".join(f"{title}\n{_indent(columns(rows))}" for title, rows in sections.items())
+
+
+def report(found: Report) -> str:
+    """What `check` found; the verdict stands last."""
+    rows = [
+        ("volume", f"{found.path} ({found.uuid})"),
+        ("size", f"{size(found.size_bytes)} in {found.segments} segments of {size(found.segment_bytes)}"),
+        ("used", f"{found.segments_used} segments, {found.segments_sealed} sealed"),
+        ("holds", f"{found.units} access units of {found.tracks} tracks in {found.spans} spans"),
+        ("from", _time(found.oldest_us)),
+        ("until", _time(found.newest_us)),
+        ("verified", f"{size(found.verified_bytes)} in {found.batches} batches"),
+    ]
+    verdict = [f"PROBLEM  {problem}" for problem in found.problems] or ["Everything is intact."]
+    return "\n".join((columns(rows), "", *verdict))
 
 
 def devices(found: Sequence[FoundDevice]) -> str:
@@ -84,6 +104,10 @@ def columns(rows: Rows) -> str:
 
 def _period(recording: RecordingStatus) -> str:
     return f"{recording['since']} to {recording['until']}" if recording["since"] else "nothing recorded yet"
+
+
+def _time(utc_us: int | None) -> str:
+    return "-" if utc_us is None else to_iso(utc_us)
 
 
 def _indent(text: str) -> str:

@@ -23,7 +23,8 @@ from argus.onvif.replay.service import ReplayService
 from argus.onvif.search.service import SearchService
 from argus.onvif.uris import StreamUris
 from argus.station.board import Board
-from argus.station.parts import Box, Footage, Launch
+from argus.station.choices import Launch
+from argus.station.parts import Box, Footage
 
 
 def make_endpoint(

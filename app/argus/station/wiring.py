@@ -43,9 +43,10 @@ from argus.rtsp.udp import UdpPorts
 from argus.soap import discovery as discovery_messages
 from argus.station.addresses import Addresses
 from argus.station.board import Board
+from argus.station.choices import Launch
 from argus.station.health import Health
 from argus.station.http import HttpListener
-from argus.station.parts import Box, Footage, Launch
+from argus.station.parts import Box, Footage
 from argus.station.services import make_endpoint
 from argus.station.site import Site
 from argus.station.sources import ProfileSources
