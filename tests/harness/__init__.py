@@ -1,0 +1,1 @@
+"""What several tests use to drive the running product from outside."""
