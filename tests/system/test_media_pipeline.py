@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from argus.base.access_unit import AccessUnit
 from argus.base.clock import SystemClock
 from argus.base.errors import Unavailable
 from argus.base.tokens import ProfileToken, VideoSourceToken
-from argus.linux.v4l2 import SimulatedVideoDevices
+from argus.linux.v4l2 import Capability, CapabilityTable, FrameSizes, SimulatedVideoDevices, VideoDevice
 from argus.media.encoders import candidates
 from argus.media.pipeline import Gstreamer
 from argus.media.settings import EncoderSettings, H264Profile, SourceKind, StreamSettings, VideoSourceSettings
@@ -184,6 +185,16 @@ async def test_a_clip_that_cannot_be_played_is_told(tmp_path: Path, content: byt
     failure = source.health().failure
     assert failure is not None
     assert "clip" in failure
+
+
+async def test_a_camera_device_that_is_gone_is_told() -> None:
+    capability = Capability(fourcc="MJPG", sizes=FrameSizes.discrete(1280, 720), frame_intervals=(Fraction(1, 30),))
+    table = CapabilityTable(card="USB Camera", driver="uvcvideo", capabilities=(capability,))
+    devices = SimulatedVideoDevices((VideoDevice(path=Path("/dev/video99"), table=table),))
+    settings = replace(CAMERA, kind=SourceKind.V4L2, device="USB Camera")
+    clock = SystemClock()
+    with pytest.raises(Unavailable, match="/dev/video99"):
+        await VideoSource(settings, STREAMS, clock, Gstreamer(clock), devices).run_once()
 
 
 async def test_a_camera_starts_again_and_times_go_on() -> None:

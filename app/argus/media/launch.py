@@ -14,7 +14,7 @@ from argus.media.encoders import Encoder, element_launch, output_caps
 from argus.media.settings import SourceKind, StreamSettings, VideoSourceSettings, frame_rate_fraction
 
 # Raw pictures waiting for an encoder. Full queues slow the source down: nothing is lost behind the sensor.
-_QUEUE = "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0"
+_QUEUE = "queue max-size-buffers=1 max-size-bytes=0 max-size-time=0"
 # drop-only keeps the time of capture on every picture that passes; without skip-to-first it would take the time since
 # boot for a hole and let everything pass
 _THIN = "videorate drop-only=true skip-to-first=true"
@@ -102,7 +102,7 @@ def _head(plan: CapturePlan) -> str:
     source = plan.source
     if source.kind is not SourceKind.V4L2:
         caps = raw_caps(source.width, source.height, source.frame_rate)
-        return f'appsrc name=sensor is-live=true format=time block=true max-buffers=2 max-bytes=0 caps="{caps}"'
+        return f'appsrc name=sensor is-live=true format=time block=true max-buffers=1 max-bytes=0 caps="{caps}"'
     rate = frame_rate_fraction(source.frame_rate)
     assert plan.mode is not None  # a plan of kind v4l2 is made of a negotiated mode
     mode = plan.mode
