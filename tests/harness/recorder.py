@@ -265,6 +265,9 @@ class PullPoint:
     def renew(self) -> None:
         self.soap.call("<wsnt:Renew><wsnt:TerminationTime>PT1M</wsnt:TerminationTime></wsnt:Renew>", self._path)
 
+    def synchronize(self) -> None:
+        self.soap.call("<tev:SetSynchronizationPoint/>", self._path)
+
     def unsubscribe(self) -> None:
         self.soap.call("<wsnt:Unsubscribe/>", self._path)
 
