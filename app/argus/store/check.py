@@ -47,11 +47,18 @@ def check(path: Path, on_progress: OnProgress | None = None) -> Report:
     """
     device = FileDevice.open(path, writable=False)
     try:
-        return _Check(Volume.open(device), str(path)).run(on_progress)
+        return _Check(_open(device, path), str(path)).run(on_progress)
     except OSError as error:
         raise Unavailable("storage", f"{path} cannot be read: {error.strerror}") from error
     finally:
         device.close()
+
+
+def _open(device: FileDevice, path: Path) -> Volume:
+    try:
+        return Volume.open(device)
+    except Unavailable as error:
+        raise Unavailable("storage", f"{path}: {error}") from error
 
 
 @dataclass(slots=True)

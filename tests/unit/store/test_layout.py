@@ -1,0 +1,116 @@
+"""The fast paths write and read exactly what `layout.py` declares."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argus.base.access_unit import Codec, StreamFormat
+from argus.store import layout, records, snapshot
+from argus.store.index import Segment
+from argus.store.records import ChunkRow, FormatRecord, Header, Mark
+from argus.store.run import NEVER_US, Run
+from argus.store.snapshot import State
+from argus.store.span import Deletion
+
+u8, u16, u32 = (st.integers(0, (1 << bits) - 1) for bits in (8, 16, 32))
+u64 = st.integers(0, (1 << 64) - 1)
+s64 = st.integers(-(1 << 63), (1 << 63) - 1)
+
+headers = st.builds(
+    Header,
+    magic=st.sampled_from([layout.BATCH_MAGIC, layout.FOOTER_MAGIC]),
+    crc=u32,
+    salt=u64,
+    seq=u64,
+    tick=u64,
+    length=u32,
+    meta_bytes=u32,
+    rows=u32,
+    marks=u16,
+    part=u8,
+    lane=u8,
+    meta_crc=u32,
+    payload_crc=u32,
+    announced=u64,
+)
+rows = st.builds(ChunkRow, *[u32] * 10, *[s64] * 3)
+marks = st.builds(Mark, u16, u32, u32, u64, s64)
+formats = st.builds(
+    StreamFormat,
+    codec=st.sampled_from(Codec),
+    clock_hz=u32,
+    width=u32,
+    height=u32,
+    frame_rate=st.floats(allow_nan=False),
+    parameter_sets=st.lists(st.binary(max_size=50), max_size=3).map(tuple),
+)
+
+
+@given(header=headers)
+def test_headers_are_as_declared(header: Header) -> None:
+    assert records.HEADER.pack(*header) == layout.HEADER.build(header._asdict())
+
+
+@given(row=rows)
+def test_chunk_rows_are_as_declared(row: ChunkRow) -> None:
+    data = layout.CHUNK_ROW.build(row._asdict())
+    assert records.CHUNK_ROW.pack(*row) == data
+    assert records.decode_rows(data) == [row]
+
+
+@given(mark=marks)
+def test_marks_are_as_declared(mark: Mark) -> None:
+    data = layout.MARK.build(mark._asdict())
+    assert records.MARK.pack(*mark) == data
+    assert records.decode_marks(data) == [mark]
+
+
+@given(dt_us=u32, size=u32, skew_ns=st.integers(-(1 << 31), (1 << 31) - 1))
+def test_unit_rows_are_as_declared(dt_us: int, size: int, skew_ns: int) -> None:
+    declared = layout.UNIT_ROW.build({"dt_us": dt_us, "size": size, "skew_ns": skew_ns})
+    assert records.UNIT_ROW.pack(dt_us, size, skew_ns) == declared
+
+
+@given(stream_format=formats)
+def test_formats_come_back(stream_format: StreamFormat) -> None:
+    data = records.encode_format(4, 2, stream_format)
+    assert records.decode_formats(data) == ([FormatRecord(4, 2, stream_format)], len(data))
+
+
+@given(data=st.binary(max_size=200))
+def test_any_bytes_are_a_format_or_a_value_error(data: bytes) -> None:
+    try:
+        records.decode_formats(data)
+    except ValueError:
+        return
+
+
+def test_sizes_are_those_of_the_document() -> None:
+    sizes = (records.HEADER, records.CHUNK_ROW, records.UNIT_ROW, records.MARK, records.TRAILER)
+    assert [each.size for each in sizes] == [64, 64, 12, 32, 8]
+    assert layout.SUPERBLOCK.sizeof() == layout.SUPERBLOCK_BYTES
+    assert layout.SNAPSHOT_HEADER.sizeof() == 128
+
+
+def test_a_snapshot_is_as_declared() -> None:
+    state = State(generation=7, tick=9, next_seq=4, next_span=12, announced=3, written_us=55, intents=[5, 2])
+    state.deletions.append(Deletion(number=4, track_id=1, start_us=-3, end_us=8))
+    state.index.segments.update({2: Segment(0, 4096, True), 3: Segment(1, 8192, False)})
+    track = state.index.track(1)
+    track.retention_us, track.deleted_until_us, track.next_epoch = 60, 10, 1
+    track.formats[0] = StreamFormat(codec=Codec.H264, frame_rate=12.5, parameter_sets=(b"a", b"bc"))
+    run = Run(track_id=1, span=11, start_us=10, end_us=20, ordinal=3)
+    for numbers, values in ((run.seqs, (2, 3)), (run.starts_us, (10, 15)), (run.keys_us, (10, NEVER_US))):
+        numbers.extend(values)
+    run.change_us.append(10)
+    run.change_epoch.append(0)
+    track.runs.append(run)
+
+    data = snapshot.encode(state, salt=77)
+    parsed = layout.SNAPSHOT.parse(data)
+
+    assert layout.SNAPSHOT.build(parsed) == data
+    assert parsed.header.generation == 7
+    assert list(parsed.body.intents) == [5, 2]
+    assert list(parsed.body.runs[0].keys_us) == [10, NEVER_US]
+    assert parsed.body.segments[0].flags == layout.SEALED
+    assert parsed.body.deletions[0].start_us == -3

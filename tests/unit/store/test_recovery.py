@@ -1,0 +1,229 @@
+"""The volume after power cuts: every prefix of what was written, with what was not flushed kept, lost or torn."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.store.camera import AUDIO, CONFIG, Station, new_device
+from tests.unit.store.memory_device import MemoryDevice, after_power_cut
+
+from argus.base.access_unit import AccessUnit
+from argus.base.clock import SimulatedClock
+from argus.base.errors import ArgusError
+from argus.store.ring import Ring
+from argus.store.volume import Volume
+
+TRACKS = (1, 2, 3)
+
+
+@dataclass
+class Recording:
+    """What was recorded, and what was known when the log of the device had a certain length."""
+
+    start: bytes
+    station: Station
+    acknowledged: list[tuple[int, dict[int, int], int]] = field(default_factory=list)
+    forgotten: dict[int, int] = field(default_factory=dict)
+    recorded: dict[int, frozenset[AccessUnit]] = field(default_factory=dict)
+
+    def note(self) -> None:
+        """Everything sent so far is durable now."""
+        counts = {track_id: len(units) for track_id, units in self.station.sent.items()}
+        self.acknowledged.append((len(self.station.device.log), counts, len(self.station.deletions)))
+
+    def known_at(self, length: int) -> tuple[dict[int, int], list[tuple[int, int, int]]]:
+        """Units acknowledged, and deletions told, when the log was that long."""
+        known = [entry for entry in self.acknowledged if entry[0] <= length]
+        _, counts, told = known[-1] if known else (0, {}, 0)
+        return counts, self.station.deletions[:told]
+
+
+async def record(seed: int, seconds: int) -> Recording:
+    """Three tracks with gaps, stops, a step of the clock, retention, a forgotten track, more than one lap."""
+    rng = random.Random(seed)
+    device = new_device()
+    recording = Recording(bytes(device.image), Station(device))
+    station = recording.station
+    for second in range(seconds):
+        for track_id in TRACKS:
+            if track_id in recording.forgotten or rng.random() < 0.1:
+                continue
+            for number in range(0, 25, rng.choice((1, 3))):
+                station.append(track_id, station.frame(number, rng, rng.choice((120, 600)), key=number == 0))
+        if rng.random() < 0.1:
+            station.ring.end_span(rng.choice(TRACKS))
+        if second == seconds // 3:
+            station.clock.step(-3)
+        if second == seconds // 2:
+            station.ring.set_retention(2, 12_000_000)
+        if second == seconds * 3 // 4:
+            station.ring.forget(3)
+            recording.forgotten[3] = len(device.log)
+        if second % 5 == 0:
+            station.ring.apply_retention()
+        await station.clock.advance(rng.choice((1, 1, 1, 4)))
+        station.ring.tick()
+        recording.note()
+    recording.recorded = {track_id: frozenset(sent) for track_id, sent in station.sent.items()}
+    return recording
+
+
+def is_covered(unit: AccessUnit, track_id: int, deletions: list[tuple[int, int, int]]) -> bool:
+    return any(track_id == track and start <= unit.utc_us < end for track, start, end in deletions)
+
+
+async def assert_right(recording: Recording, length: int, image: bytes) -> None:
+    """What the promise of the ring says about one crash state."""
+    counts, told = recording.known_at(length)
+    after = Station(MemoryDevice(image), SimulatedClock(recording.station.clock.utc_us()))
+    after.ring.tick()
+    for track_id, sent in recording.station.sent.items():
+        recorded = recording.recorded[track_id]
+        read = await after.replay(track_id)
+        times = [unit.utc_us for unit in read]
+        assert times == sorted(set(times))
+        assert recorded.issuperset(read), "bytes that were never recorded"
+        if recording.forgotten.get(track_id, length) < length:
+            continue
+        present = set(times)
+        oldest_us = after.clock.utc_us() - 10_000_000 if track_id == 2 else 0
+        later_us = 1 << 60
+        for number, unit in reversed(list(enumerate(sent))):
+            # The clock stepped back behind it: something newer may stand in its place.
+            hidden = later_us <= unit.utc_us
+            later_us = min(later_us, unit.utc_us)
+            if hidden or number >= counts.get(track_id, 0) or unit.utc_us in present or unit.utc_us < oldest_us:
+                continue
+            if is_covered(unit, track_id, told):
+                continue
+            # Its deletion had not been told before the cut: it is told now, and the bytes are still there.
+            assert is_covered(unit, track_id, after.deletions), "an acknowledged unit is lost"
+            assert unit.data in image, "overwritten before its deletion was told"
+    await assert_usable(after)
+
+
+async def assert_usable(station: Station) -> None:
+    await station.record(9, 2, random.Random(1))
+    assert await station.replay(9) == station.sent[9]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_no_power_cut_loses_acknowledged_footage_or_serves_wrong_bytes(seed: int) -> None:
+    recording = await record(seed, 60)
+    rng = random.Random(seed)
+    log = recording.station.device.log
+    states = 0
+    for length, _, image in after_power_cut(recording.start, log, rng):
+        if rng.random() < 0.15 or length > len(log) - 4:
+            await assert_right(recording, length, image)
+            states += 1
+    assert states > 25
+    assert recording.station.deletions
+
+
+async def test_a_second_cut_right_after_recovery_is_survived() -> None:
+    recording = await record(11, 40)
+    rng = random.Random(11)
+    log = recording.station.device.log
+    for length, _, image in after_power_cut(recording.start, log, rng):
+        if rng.random() > 0.05:
+            continue
+        second = Station(MemoryDevice(image), SimulatedClock(recording.station.clock.utc_us()))
+        second.ring.tick()
+        await second.record(9, 2, rng)
+        for _, _, later in after_power_cut(image, second.device.log, rng):
+            if rng.random() < 0.2:
+                await assert_right(recording, length, later)
+
+
+@st.composite
+def damages(draw: st.DrawFn) -> list[tuple[str, int, int]]:
+    kinds = st.sampled_from(["flip", "garbage", "zeros", "truncate"])
+    return draw(st.lists(st.tuples(kinds, st.integers(0, (1 << 20) - 1), st.integers(1, 9000)), min_size=1, max_size=8))
+
+
+@pytest.fixture(scope="module")
+def footage() -> tuple[bytes, dict[int, list[AccessUnit]]]:
+    recording = asyncio.run(record(5, 45))
+    return bytes(recording.station.device.image), recording.station.sent
+
+
+@settings(max_examples=60, deadline=None)
+@given(damage=damages())
+async def test_damage_anywhere_never_raises_and_never_serves_wrong_bytes(
+    footage: tuple[bytes, dict[int, list[AccessUnit]]], damage: list[tuple[str, int, int]]
+) -> None:
+    image, sent = bytearray(footage[0]), footage[1]
+    for kind, place, size in damage:
+        place %= len(image)
+        size = min(size, len(image) - place)
+        if kind == "flip":
+            image[place] ^= 1 + size % 255
+        elif kind == "truncate" and place > 100_000:
+            image[place:] = bytes(len(image) - place)
+        else:
+            image[place : place + size] = random.Random(size).randbytes(size) if kind == "garbage" else bytes(size)
+    device = MemoryDevice(image)
+    try:
+        volume = Volume.open(device)
+    except ArgusError:
+        return
+    Ring(volume, CONFIG, SimulatedClock(), lambda *_: None)
+    station = Station(MemoryDevice(image))
+    station.ring.tick()
+    for track_id, units in sent.items():
+        known = {(unit.utc_us, unit.data) for unit in units}
+        for unit in [*await station.replay(track_id), *await station.rewind(track_id)]:
+            assert (unit.utc_us, unit.data) in known
+    await assert_usable(station)
+
+
+async def test_one_damaged_batch_costs_only_itself() -> None:
+    station = Station(new_device())
+    await station.record(1, 10, random.Random(3))
+    victim = station.sent[1][4 * 25]
+    place = station.device.image.index(victim.data)
+    station.device.image[place] ^= 1
+    again = station.reopened()
+    kept = await again.replay(1)
+    assert kept == station.sent[1][: 4 * 25] + station.sent[1][5 * 25 :]
+    assert again.ring.health().damaged > 0
+    gops = await again.gops(1)
+    assert gops[3].ends_span or gops[3].complete
+
+
+async def test_the_newest_snapshot_being_damaged_loses_nothing() -> None:
+    station = Station(new_device())
+    await station.record(1, 40, random.Random(3))
+    newest = max(
+        range(4),
+        key=lambda slot: int.from_bytes(station.device.image[65536 + slot * 28672 + 16 :][:8], "little"),
+    )
+    station.device.image[65536 + newest * 28672 + 200] ^= 1
+    kept = await station.replay(1)
+    again = station.reopened()
+    recovered = await again.replay(1)
+    assert recovered[-len(kept) :] == kept
+
+
+async def test_without_any_snapshot_the_index_is_rebuilt() -> None:
+    station = Station(new_device())
+    await station.record(1, 30, random.Random(3))
+    kept = await station.replay(1)
+    station.device.image[65536 : 3 * 65536] = bytes(2 * 65536)
+    again = station.reopened()
+    assert (await again.replay(1))[-len(kept) :] == kept
+    await assert_usable(again)
+
+
+async def test_monotonic_times_survive_to_the_nanosecond() -> None:
+    station = Station(new_device())
+    unit = AccessUnit(format=AUDIO, data=b"a", key_frame=True, utc_us=5_000_000, mono_ns=123_456_789_123)
+    slewed = AccessUnit(format=AUDIO, data=b"b", key_frame=True, utc_us=5_500_000, mono_ns=128_000_000_001)
+    for each in (unit, slewed):
+        station.append(1, each)
+    station.ring.tick()
+    assert await station.reopened().replay(1) == [unit, slewed]
