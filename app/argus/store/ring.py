@@ -63,6 +63,8 @@ class Ring:
 
     def __init__(self, volume: Volume, config: RingConfig, clock: Clock, on_deleted: OnDeleted) -> None:
         """Recover what the volume holds; blocks for I/O. Raises OSError where it cannot be read."""
+        # What a killed process left in the page cache must not count as durable before it is.
+        volume.sync()
         recovered = recover(volume)
         for problem in recovered.problems:
             logger.warning("recovery: %s", problem)

@@ -80,12 +80,15 @@ async def assert_right(recording: Recording, length: int, image: bytes) -> None:
     counts, told = recording.known_at(length)
     after = Station(MemoryDevice(image), SimulatedClock(recording.station.clock.utc_us()))
     after.ring.tick()
+    damaged = after.ring.health().damaged
     for track_id, sent in recording.station.sent.items():
         recorded = recording.recorded[track_id]
         read = await after.replay(track_id)
         times = [unit.utc_us for unit in read]
         assert times == sorted(set(times))
         assert recorded.issuperset(read), "bytes that were never recorded"
+        assert after.ring.health().damaged == damaged, "a torn batch is taken for footage"
+        assert {span.end_us for span in after.ring.spans(track_id)[-1:]} == set(times[-1:])
         if recording.forgotten.get(track_id, length) < length:
             continue
         present = set(times)
