@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 READ_BYTES = 64 * 1024
 # What the kernel may hold unsent: enough to keep a gigabit busy, little enough that a seek or a slow reader shows.
 UNSENT_BYTES = 512 * 1024
+# Bytes put together for one system call, if so many come in one turn of the event loop.
+GATHERED_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,9 @@ class Link(Protocol):
     def write(self, data: bytes) -> None:
         """Queue bytes; never blocks. After the connection has ended they are lost."""
 
+    def write_pieces(self, pieces: Sequence[bytes | memoryview], size_bytes: int) -> None:
+        """Like `write`, for bytes in many pieces; `size_bytes` is the size of all."""
+
     async def drain(self) -> None:
         """Return when the queue is short again. Raises ConnectionError where the connection ended."""
 
@@ -57,11 +63,17 @@ class Link(Protocol):
 
 
 class TcpLink:
-    """A link over a TCP (or TLS) connection of asyncio."""
+    """A link over a TCP (or TLS) connection of asyncio.
+
+    What is written in one turn of the event loop leaves at its end, or earlier where it is much.
+    """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._loop = asyncio.get_running_loop()
+        self._gathered: list[bytes | memoryview] = []
+        self._gathered_bytes = 0
         self.peer = _address(writer.get_extra_info("peername"))
         self.local = _address(writer.get_extra_info("sockname"))
         _limit_unsent(writer.get_extra_info("socket"))
@@ -73,8 +85,20 @@ class TcpLink:
             return b""
 
     def write(self, data: bytes) -> None:
-        if not self._writer.is_closing():
-            self._writer.write(data)
+        self.write_pieces((data,), len(data))
+
+    def write_pieces(self, pieces: Sequence[bytes | memoryview], size_bytes: int) -> None:
+        if not self._gathered:
+            self._loop.call_soon(self._flush)
+        self._gathered += pieces
+        self._gathered_bytes += size_bytes
+        if self._gathered_bytes >= GATHERED_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        pieces, self._gathered, self._gathered_bytes = self._gathered, [], 0
+        if pieces and not self._writer.is_closing():
+            self._writer.write(b"".join(pieces))
 
     async def drain(self) -> None:
         try:
@@ -83,9 +107,10 @@ class TcpLink:
             raise ConnectionError(f"the connection of {self.peer.host} ended: {error}") from error
 
     def queued_bytes(self) -> int:
-        return self._writer.transport.get_write_buffer_size()
+        return self._gathered_bytes + self._writer.transport.get_write_buffer_size()
 
     def close(self) -> None:
+        self._flush()
         self._writer.close()
 
     def abort(self) -> None:

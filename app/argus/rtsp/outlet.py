@@ -55,7 +55,7 @@ class InterleavedOutlet:
     def send(self, unit: AccessUnit, rtp_timestamp: int, extension: bytes = b"") -> None:
         payloads = self._packetize(unit.data)
         if payloads:
-            self._link.write(self.stream.interleave(self.channels[0], payloads, rtp_timestamp, extension))
+            self._link.write_pieces(*self.stream.interleave(self.channels[0], payloads, rtp_timestamp, extension))
 
     def send_rtcp(self, packet: bytes) -> None:
         self._link.write(b"".join((b"$", bytes((self.channels[1],)), len(packet).to_bytes(2, "big"), packet)))

@@ -46,14 +46,16 @@ def test_the_fast_path_writes_what_the_declared_layout_builds(
         )
         packet = header + (extension if first else b"") + body
         expected += INTERLEAVED_HEADER.build({"channel": channel, "length": len(packet)}) + packet
-    assert stream(ssrc, sequence).interleave(channel, payloads(bodies), timestamp, extension) == expected
+    pieces, size_bytes = stream(ssrc, sequence).interleave(channel, payloads(bodies), timestamp, extension)
+    assert b"".join(pieces) == expected
+    assert size_bytes == len(expected)
 
 
 @given(BODIES, WORDS, st.binary(min_size=16, max_size=16))
 def test_datagrams_are_the_interleaved_packets_without_their_frame(
     bodies: list[bytes], timestamp: int, extension: bytes
 ) -> None:
-    interleaved = stream().interleave(0, payloads(bodies), timestamp, extension)
+    interleaved = b"".join(stream().interleave(0, payloads(bodies), timestamp, extension)[0])
     datagrams = stream().datagrams(payloads(bodies), timestamp, extension)
     assert b"".join(b"$\x00" + len(d).to_bytes(2, "big") + d for d in datagrams) == interleaved
 
@@ -79,7 +81,7 @@ def test_the_extension_equals_its_declared_layout(
 
 def test_the_sequence_number_wraps_and_goes_on_in_the_next_access_unit() -> None:
     sender = stream(sequence=0xFFFE)
-    first, _ = parse_interleaved(sender.interleave(0, payloads([b"ab", b"cd", b"ef"]), 1))
+    first, _ = parse_interleaved(b"".join(sender.interleave(0, payloads([b"ab", b"cd", b"ef"]), 1)[0]))
     second = parse_packet(sender.datagrams(payloads([b"gh"]), 2)[0])
     assert [packet.sequence for packet in [*first, second]] == [0xFFFE, 0xFFFF, 0, 1]
     assert [packet.marker for packet in first] == [False, False, True]

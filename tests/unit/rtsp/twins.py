@@ -1,7 +1,7 @@
 """Twins of what the RTSP room works with, and a client's eye for what it sends."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -146,6 +146,10 @@ class MemoryLink:
     def write(self, data: bytes) -> None:
         if not self.ended:
             self.sent += data
+
+    def write_pieces(self, pieces: Sequence[bytes | memoryview], size_bytes: int) -> None:
+        assert sum(map(len, pieces)) == size_bytes
+        self.write(b"".join(pieces))
 
     async def drain(self) -> None:
         while self.blocked and not self.ended:
