@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from argus.base.clock import Clock
+from argus.base.errors import ArgusError
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +54,11 @@ async def run_again(name: str, run_once: Callable[[], Awaitable[None]], clock: C
             backoff_s = FIRST_BACKOFF_S
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception as error:
             if clock.mono_ns() - started_ns > LONGEST_BACKOFF_S * 1e9:
                 backoff_s = FIRST_BACKOFF_S
-            logger.exception("%s failed; it starts again in %.1f s", name, backoff_s)
+            # An expected error says all there is to say; a camera that stays away must not fill the log.
+            unforeseen = None if isinstance(error, ArgusError) else error
+            logger.error("%s: %s; it starts again in %.1f s", name, error, backoff_s, exc_info=unforeseen)
             await clock.sleep(backoff_s)
             backoff_s = min(backoff_s * 2, LONGEST_BACKOFF_S)

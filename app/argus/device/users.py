@@ -143,7 +143,7 @@ def _account(user: UserSettings, known: Account | None) -> Account:
     if user.level is UserLevel.ANONYMOUS:
         raise InvalidValue("anonymous user", f"user {user.username!r} cannot have the level Anonymous")
     password = user.password if user.password is not None or known is None else known.password
-    _check_password(user.username, password)
+    check_password(user.username, password)
     return Account(username=user.username, level=user.level, password=password or "")
 
 
@@ -157,7 +157,8 @@ def _check_username(username: str) -> None:
         raise InvalidValue("username", "a user name has no colon, control character or space at its ends")
 
 
-def _check_password(username: str, password: str | None) -> None:
+def check_password(username: str, password: str | None) -> None:
+    """Raises InvalidValue `long password` or `weak password` where the password breaks the rules."""
     if password is not None and len(password) > MAX_PASSWORD_LENGTH:
         raise InvalidValue("long password", f"a password has at most {MAX_PASSWORD_LENGTH} characters")
     if password is None or len(password) < MIN_PASSWORD_LENGTH:

@@ -6,6 +6,8 @@ import asyncio
 import logging
 
 from argus.base.clock import Clock
+from argus.base.errors import Unavailable
+from argus.linux.os_error import reason
 from argus.rtsp.authorization import Authenticator
 from argus.rtsp.connection import Connection
 from argus.rtsp.limits import ConnectionSlots, RtspLimits, SessionSlots
@@ -52,13 +54,21 @@ class RtspServer:
         self._connections = ConnectionSlots(self._limits)
 
     async def run(self) -> None:
-        """Serve until cancelled; then every conversation ends. Raises OSError where the port cannot be had."""
+        """Serve until cancelled; then every conversation ends.
+
+        Raises:
+            Unavailable: the address cannot be bound.
+        """
         async with asyncio.TaskGroup() as conversations:
 
             def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 conversations.create_task(self.converse(TcpLink(reader, writer)))
 
-            server = await asyncio.start_server(accept, self._host, self.bound_port, backlog=BACKLOG)
+            try:
+                server = await asyncio.start_server(accept, self._host, self.bound_port, backlog=BACKLOG)
+            except OSError as error:
+                where = f"{self._host or '*'}:{self.bound_port}"
+                raise Unavailable("rtsp", f"RTSP cannot listen on {where}: {reason(error)}") from error
             self.bound_port = server.sockets[0].getsockname()[1]
             self.listening.set()
             logger.info("RTSP listens on port %d", self.bound_port)

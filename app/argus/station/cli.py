@@ -13,7 +13,7 @@ from typing import ParamSpec
 
 import click
 
-from argus.base.errors import ArgusError
+from argus.base.errors import ArgusError, InvalidValue
 from argus.station import control, journal, present
 from argus.station.board import find_board, load_board
 from argus.station.choices import Launch
@@ -178,6 +178,9 @@ def discover_devices(timeout: float, as_json: bool) -> None:
 
 
 def _first_password(file: Path | None) -> str | None:
-    if file is not None:
+    if file is None:
+        return os.environ.get("ARGUS_ADMIN_PASSWORD")
+    try:
         return file.read_text(encoding="utf-8").strip()
-    return os.environ.get("ARGUS_ADMIN_PASSWORD")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValue("password", f"{file}: {error}") from error

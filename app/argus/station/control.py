@@ -7,9 +7,11 @@ import json
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from argus.base.errors import Unavailable
+from argus.linux.os_error import reason
 from argus.linux.short_path import short_path
 from argus.station.status import StationStatus
 
@@ -30,8 +32,15 @@ class ControlSocket:
         self._status = status
 
     async def run(self) -> None:
-        """Listen until cancelled. A socket left over by a crash is replaced."""
-        listener = _bind(self._data)
+        """Listen until cancelled. A socket left over by a crash is replaced.
+
+        Raises:
+            Unavailable: the socket cannot be made in the data directory.
+        """
+        try:
+            listener = _bind(self._data)
+        except OSError as error:
+            raise Unavailable("control", f"{self._data / SOCKET_NAME}: {reason(error)}") from error
         server = await asyncio.start_unix_server(self._answer, sock=listener)
         try:
             await server.serve_forever()
@@ -58,15 +67,19 @@ def ask(data: Path) -> StationStatus:
             while len(answer) < MAX_ANSWER_BYTES and (piece := client.recv(65536)):
                 answer += piece
         status: StationStatus = json.loads(answer)
-    except (OSError, ValueError) as error:
-        raise Unavailable("station", f"no station answers on {data}: {error}") from error
+    except OSError as error:
+        raise Unavailable("station", f"no station runs on {data}: {reason(error)}") from error
+    except ValueError as error:
+        raise Unavailable("station", f"the station on {data} broke off its answer") from error
     return status
 
 
 def _bind(data: Path) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX)
-    (data / SOCKET_NAME).unlink(missing_ok=True)
-    with short_path(data, SOCKET_NAME) as name:
+    path = data / SOCKET_NAME
+    path.unlink(missing_ok=True)
+    with short_path(data, SOCKET_NAME) as name, ExitStack() as undo:
+        listener = undo.enter_context(socket.socket(socket.AF_UNIX))
         listener.bind(name)
-    (data / SOCKET_NAME).chmod(0o600)
+        path.chmod(0o600)
+        undo.pop_all()
     return listener

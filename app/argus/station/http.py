@@ -13,6 +13,7 @@ from aiohttp import web
 from multidict import CIMultiDictProxy
 
 from argus.base.errors import Unavailable
+from argus.linux.os_error import reason
 from argus.station.log_limit import LogRateLimit
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class HttpListener:
         try:
             server = await loop.create_server(connections, self._host, self._port, backlog=128)
         except OSError as error:
-            raise Unavailable("http", f"cannot listen on {self._host}:{self._port}: {error.strerror}") from error
+            raise Unavailable("http", f"HTTP cannot listen on {self._host}:{self._port}: {reason(error)}") from error
         self.listening.set()
         try:
             await server.serve_forever()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from argus.base.database import Database
 from argus.device.access import Authenticator
 from argus.device.identity import Identity
 from argus.device.network import Network
@@ -26,7 +25,6 @@ from argus.store.timeline import Timeline
 class Box:
     """The device room, ready."""
 
-    database: Database
     settings: Settings
     users: Users
     authenticator: Authenticator
@@ -41,7 +39,6 @@ class Box:
 class Footage:
     """The store room, ready."""
 
-    database: Database
     ring: Ring
     volume: Path
     catalog: Catalog

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 
 from argus.base.clock import SystemClock
 from argus.base.database import Database
@@ -16,7 +18,7 @@ from argus.base.tasks import Heartbeat, Subsystem
 from argus.base.units import US_PER_S
 from argus.device import settings as device_settings
 from argus.device.access import Authenticator
-from argus.device.identity import load_identity
+from argus.device.identity import Identity, load_identity
 from argus.device.network import Network, NetworkProtocol, ProtocolName
 from argus.device.scopes import Scopes, fixed_scopes
 from argus.device.settings import Settings
@@ -60,19 +62,26 @@ from argus.store.ring import Ring, RingConfig
 from argus.store.search import Searches
 from argus.store.timeline import Timeline
 
+# Its presence tells a box that was set up from a new one.
+DEVICE_DATABASE = "device.sqlite"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """Everything that runs, in the order of its start, and what is released at the end."""
+    """Everything that runs, in the order of its start, and what is released at the end.
 
-    box: Box
-    footage: Footage
+    `first_password` belongs to the administrator that this start created, None where there were accounts before.
+    """
+
+    identity: Identity
+    first_password: str | None
     health: Health
     addresses: Addresses
     subsystems: tuple[Subsystem, ...]
     http: HttpListener
     rtsp: RtspServer
     supervisor: Supervisor
+    opened: ExitStack
 
     async def serving(self) -> None:
         """Return once clients can connect."""
@@ -82,24 +91,27 @@ class Station:
 
     def close(self) -> None:
         """Release what was opened: the last frames and settings reach the disk."""
-        self.footage.ring.close()
-        self.footage.database.close()
-        self.box.database.close()
+        self.opened.close()
 
 
-def build(launch: Launch, *, restart: Callable[[], None], clock: AdjustableClock | None = None) -> Station:
-    """Make the station. `restart` is what a reboot of the simulated board does.
+def build(launch: Launch, *, restart: Callable[[], None]) -> Station:
+    """Make the station. `restart` is what a reboot of the simulated board does. Blocks for I/O.
 
     Raises:
-        Unavailable: a database or the volume cannot be opened.
-        NotSupported: no encoder that the board asks for is installed.
+        Unavailable: a database or the volume cannot be opened; whatever was opened before is closed again.
+        InvalidValue: the first administrator's password breaks the rules, or the sizes of the volume do.
     """
-    clock = clock or AdjustableClock(SystemClock())
+    with ExitStack() as opened:
+        return _assemble(launch, AdjustableClock(SystemClock()), restart, opened)
+
+
+def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None], opened: ExitStack) -> Station:
     events = EventBus(clock)
-    box = _box(launch, clock, restart)
+    box = _box(launch, clock, restart, opened)
+    first_password = box.users.ensure_administrator(launch.admin_password)
     cameras = _cameras(launch.board, clock)
     profiles = MediaProfiles(cameras)
-    footage = _footage(launch, clock, events, ProfileSources(profiles))
+    footage = _footage(launch, clock, events, ProfileSources(profiles), opened)
     addresses = Addresses(launch.http, launch.rtsp, box.netlink)
     health = _health(box, cameras, profiles, footage, addresses)
     replay = ReplayConfiguration(box.settings)
@@ -114,20 +126,27 @@ def build(launch: Launch, *, restart: Callable[[], None], clock: AdjustableClock
     discovery = (_discovery(launch, box, addresses, clock),) if launch.discovery else ()
     vitals: list[Vital] = [*map(VideoVital, cameras), WriterVital(footage.ring)]
     return Station(
-        box=box,
-        footage=footage,
+        identity=box.identity,
+        first_password=first_password,
         health=health,
         addresses=addresses,
         subsystems=(footage.ring, *cameras, footage.recorder, box.system, rtsp, http, *discovery),
         http=http,
         rtsp=rtsp,
         supervisor=Supervisor(clock=clock, service_manager=SystemdNotifier.from_environment(), vitals=vitals),
+        opened=opened.pop_all(),
     )
 
 
-def _box(launch: Launch, clock: AdjustableClock, restart: Callable[[], None]) -> Box:
+def _open_database(path: Path, migrations: Sequence[str], opened: ExitStack) -> Database:
+    database = Database.open(path, migrations)
+    opened.callback(database.close)
+    return database
+
+
+def _box(launch: Launch, clock: AdjustableClock, restart: Callable[[], None], opened: ExitStack) -> Box:
     simulated = launch.board.system_actions == "simulated"
-    database = Database.open(launch.data / "device.sqlite", device_settings.MIGRATIONS)
+    database = _open_database(launch.data / DEVICE_DATABASE, device_settings.MIGRATIONS, opened)
     settings, users = Settings(database), Users(database)
     identity = load_identity(
         settings,
@@ -141,7 +160,6 @@ def _box(launch: Launch, clock: AdjustableClock, restart: Callable[[], None]) ->
     actions = SimulatedSystem(clock, restart, state=launch.data / "simulated.json") if simulated else SystemdSystem()
     netlink = KernelNetlink()
     return Box(
-        database=database,
         settings=settings,
         users=users,
         authenticator=Authenticator(users, clock),
@@ -172,22 +190,24 @@ def _cameras(board: Board, clock: AdjustableClock) -> tuple[VideoSource, ...]:
     return tuple(VideoSource(one.settings, one.streams, clock, engine, devices) for one in board.video_sources)
 
 
-def _footage(launch: Launch, clock: AdjustableClock, events: EventBus, sources: ProfileSources) -> Footage:
+def _footage(
+    launch: Launch, clock: AdjustableClock, events: EventBus, sources: ProfileSources, opened: ExitStack
+) -> Footage:
     storage = launch.board.storage
     volume = launch.data / storage.volume
     config = RingConfig(size_bytes=storage.size_bytes, segment_bytes=storage.segment_size_bytes)
-    database = Database.open(launch.data / "catalog.sqlite", catalog_schema.MIGRATIONS)
+    database = _open_database(launch.data / "catalog.sqlite", catalog_schema.MIGRATIONS, opened)
 
     def on_deleted(track_id: int, start_us: int, end_us: int) -> None:
         # The ring tells of deletions only once it runs, and the catalog, which knows the names, exists by then.
         catalog.announce_deleted(track_id, start_us, end_us)
 
     ring = Ring.open(volume, config, clock, on_deleted)
+    opened.callback(ring.close)
     catalog = Catalog(database, events, ring, clock)
     jobs = Jobs(catalog, sources, database, events)
     timeline = Timeline(catalog, jobs, ring, clock)
     return Footage(
-        database=database,
         ring=ring,
         volume=volume,
         catalog=catalog,
