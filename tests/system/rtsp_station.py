@@ -16,6 +16,7 @@ from argus.device.digest import HashAlgorithm
 from argus.device.users import Account
 from argus.media.hub import StreamHub
 from argus.rtsp.directory import Directory
+from argus.rtsp.frames import Footage
 from argus.rtsp.limits import RtspLimits
 from argus.rtsp.replay_playback import ReplaySource
 from argus.rtsp.server import RtspServer
@@ -101,13 +102,14 @@ async def rtsp_station(
     host: str = "127.0.0.1",
     limits: RtspLimits | None = None,
     session_timeout_s: int = 60,
+    footage: Footage | None = None,
 ) -> AsyncIterator[tuple[RtspServer, MemoryFootage, MemoryRecordings]]:
-    """A running server with the live profile `main` and the recording `Recording-1`."""
+    """A running server with the live profile `main` and the recording `Recording-1`, of the clip or of `footage`."""
     clock = SystemClock()
     hub = StreamHub("main", clock)
-    footage, recordings = MemoryFootage(*record(clip)), MemoryRecordings("Recording-1")
+    memory, recordings = MemoryFootage(*record(clip)), MemoryRecordings("Recording-1")
     source = ReplaySource(
-        recordings=recordings, footage=footage, clock=clock, session_timeout_s=lambda: session_timeout_s
+        recordings=recordings, footage=footage or memory, clock=clock, session_timeout_s=lambda: session_timeout_s
     )
     server = RtspServer(
         host=host,
@@ -123,7 +125,7 @@ async def rtsp_station(
         await server.listening.wait()
         await asyncio.sleep(0.1)
         try:
-            yield server, footage, recordings
+            yield server, memory, recordings
         finally:
             for task in running:
                 task.cancel()
