@@ -177,7 +177,7 @@ def _settle(volume: Volume, state: State, tails: list[_Tail], problems: list[str
         for run in track.runs:
             run.growing = False
         track.tail = None
-    announced = max((tail.announced for tail in tails), default=0)
+    announced = max([state.announced, *(tail.announced for tail in tails)])
     taken = {segment.slot for segment in index.segments.values()}
     newest_seq = max(index.segments, default=0)
     lane = Lane(
@@ -191,8 +191,8 @@ def _settle(volume: Volume, state: State, tails: list[_Tail], problems: list[str
         lane=lane,
         generation=state.generation,
         tick=max([state.tick, *(tail.tick for tail in tails)]) + _APART,
-        announced=max(state.announced, announced),
-        pending=pending,
+        announced=announced,
+        pending=[deletion for deletion in pending if deletion.number > announced],
         written_us=state.written_us,
         problems=problems,
     )

@@ -13,6 +13,7 @@ from tests.unit.store.memory_device import MemoryDevice, after_power_cut
 from argus.base.access_unit import AccessUnit
 from argus.base.clock import SimulatedClock
 from argus.base.errors import ArgusError
+from argus.store.recovery import recover
 from argus.store.ring import Ring
 from argus.store.volume import Volume
 
@@ -91,14 +92,16 @@ async def assert_right(recording: Recording, length: int, image: bytes) -> None:
         assert {span.end_us for span in after.ring.spans(track_id)[-1:]} == set(times[-1:])
         if recording.forgotten.get(track_id, length) < length:
             continue
-        present = set(times)
+        present, survived = set(times), set(read)
         oldest_us = after.clock.utc_us() - 10_000_000 if track_id == 2 else 0
-        later_us = 1 << 60
+        later_us, required = 1 << 60, counts.get(track_id, 0)
         for number, unit in reversed(list(enumerate(sent))):
             # The clock stepped back behind it: something newer may stand in its place.
             hidden = later_us <= unit.utc_us
             later_us = min(later_us, unit.utc_us)
-            if hidden or number >= counts.get(track_id, 0) or unit.utc_us in present or unit.utc_us < oldest_us:
+            # What was recorded before something that survived has to have survived, too.
+            required = max(required, number if unit in survived else 0)
+            if hidden or number >= required or unit.utc_us in present or unit.utc_us < oldest_us:
                 continue
             if is_covered(unit, track_id, told):
                 continue
@@ -106,6 +109,27 @@ async def assert_right(recording: Recording, length: int, image: bytes) -> None:
             assert is_covered(unit, track_id, after.deletions), "an acknowledged unit is lost"
             assert unit.data in image, "overwritten before its deletion was told"
     await assert_usable(after)
+
+
+async def test_deletions_that_were_not_told_are_told_before_anything_is_written() -> None:
+    recording = await record(1, 60)
+    untold = 0
+    for _, _, image in after_power_cut(recording.start, recording.station.device.log, random.Random(1)):
+        station = Station(MemoryDevice(image), SimulatedClock(recording.station.clock.utc_us()))
+        pending = recover(Volume.open(MemoryDevice(image))).pending
+        if not pending:
+            continue
+        station.append(9, station.frame(0, random.Random(1), 400, key=True))
+        station.device.write = refuse  # type: ignore[method-assign] - nothing may be written before
+        with pytest.raises(AssertionError, match="written"):
+            station.ring.tick()
+        assert len(station.deletions) == len(pending)
+        untold += 1
+    assert untold
+
+
+def refuse(offset: int, data: bytes | bytearray | memoryview) -> None:
+    raise AssertionError("written")
 
 
 async def assert_usable(station: Station) -> None:
