@@ -183,6 +183,8 @@ class ReplayPlayback:
     async def _pace(self, frame: Frame | None) -> int:
         """Wait until the frame is due, or there may be one; its place on the RTP time line in microseconds."""
         if frame is None:
+            if self._timeline is not None:
+                self._timeline.wait()
             await self._clock.sleep(EDGE_POLL_S)
             return 0
         if self._timeline is None:

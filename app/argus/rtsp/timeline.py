@@ -26,6 +26,11 @@ class Timeline:
         # in reverse: presentation time = mirror - capture time
         self._mirror_us = origin_us + start_us
         self._last: Frame | None = None
+        self._waited = False
+
+    def wait(self) -> None:
+        """There was no frame to place: the next may come late, and those behind it are paced from there."""
+        self._waited = True
 
     def place(self, frame: Frame, now_us: int) -> tuple[int, int]:
         """When to send the frame, and when it is presented. Frames come in the order of sending."""
@@ -33,9 +38,10 @@ class Timeline:
         if last is not None:
             self._send_us += self._step_us(last, frame)
         delay_us = now_us - self._send_us
-        if delay_us > TOLERATED_DELAY_US:
+        if delay_us > (0 if self._waited else TOLERATED_DELAY_US):
             self._send_us += delay_us
             self._mirror_us += delay_us
+        self._waited = False
         return self._send_us, self._mirror_us - frame.unit.utc_us if self._reverse else self._send_us
 
     def _step_us(self, last: Frame, frame: Frame) -> int:

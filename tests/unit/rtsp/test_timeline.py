@@ -30,6 +30,14 @@ def test_a_client_far_behind_goes_on_from_where_it_is() -> None:
     assert timeline.place(frame(120_000), 9_000_000)[0] == 9_040_000
 
 
+def test_behind_the_live_edge_frames_are_paced_from_when_they_came() -> None:
+    timeline = Timeline(origin_us=0, start_us=0, reverse=False)
+    timeline.place(frame(0), 0)
+    timeline.wait()
+    assert timeline.place(frame(40_000), 900_000)[0] == 900_000
+    assert timeline.place(frame(80_000), 900_000)[0] == 940_000
+
+
 def test_in_reverse_presentation_falls_inside_a_group_and_rises_between_groups() -> None:
     timeline = Timeline(origin_us=0, start_us=1_960_000, reverse=True)
     shown = [
