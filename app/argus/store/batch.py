@@ -9,6 +9,7 @@ from zlib import crc32
 
 from argus.base.access_unit import AccessUnit, MediaKind
 from argus.store import layout
+from argus.store.chunk import read_chunk
 from argus.store.records import (
     CHUNK_ROW,
     HEADER,
@@ -27,7 +28,7 @@ from argus.store.volume import Volume, align
 
 _SKEW_LIMIT_NS = 1 << 31
 _DT_LIMIT_US = 1 << 32
-_VERIFY_STEP_BYTES = 1 << 20
+_SEARCH_STEP_BYTES = 1 << 20
 
 
 class ChunkBuilder:
@@ -134,9 +135,6 @@ class BatchBuilder:
         meta = b"".join((*map(_pack_row, rows), *(MARK.pack(*mark) for mark in self.marks), self.format_bytes))
         length = align(position - self.offset)
         parts.append(bytes(length - (position - self.offset)))
-        payload_crc = 0
-        for data in parts:
-            payload_crc = crc32(data, payload_crc)
         header = Header(
             magic=layout.BATCH_MAGIC,
             crc=0,
@@ -150,7 +148,6 @@ class BatchBuilder:
             part=part,
             lane=0,
             meta_crc=crc32(meta),
-            payload_crc=payload_crc,
             announced=announced,
         )
         return b"".join((header.encode(), meta, *parts)), rows
@@ -198,14 +195,8 @@ def read_batch(volume: Volume, slot: int, seq: int, offset: int) -> Batch | None
 
 
 def payload_is_intact(volume: Volume, slot: int, batch: Batch) -> bool:
-    """Whether the payload of the batch is what was written; reads all of it."""
-    position, crc = batch.offset + HEADER.size + batch.header.meta_bytes, 0
-    while position < batch.end:
-        data = volume.read(slot, position, min(_VERIFY_STEP_BYTES, batch.end - position))
-        if not data:
-            return False
-        crc, position = crc32(data, crc), position + len(data)
-    return crc == batch.header.payload_crc
+    """Whether the chunks of the batch are what was written; reads all of them."""
+    return all(read_chunk(volume, slot, row) is not None for row in batch.rows)
 
 
 def scan(volume: Volume, slot: int, seq: int, start: int, stop: int) -> Iterator[Batch]:
@@ -227,7 +218,7 @@ def _next_candidate(volume: Volume, slot: int, start: int, stop: int) -> int | N
     """The next block that begins like a batch of this volume."""
     wanted = volume.salt.to_bytes(8, "little")
     while start < stop:
-        data = volume.read(slot, start, min(_VERIFY_STEP_BYTES, stop - start))
+        data = volume.read(slot, start, min(_SEARCH_STEP_BYTES, stop - start))
         if not data:
             return None
         for offset in range(0, len(data) - HEADER.size + 1, layout.BLOCK_BYTES):

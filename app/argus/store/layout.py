@@ -70,7 +70,7 @@ HEADER = Struct(
     "part" / Byte,  # number of this batch within its tick
     "lane" / Byte,
     "meta_crc" / Int32ul,
-    "payload_crc" / Int32ul,  # batch: everything behind the meta bytes; footer: 0
+    Padding(4),
     "announced" / Int64ul,  # deletions up to this number have been announced
 )
 

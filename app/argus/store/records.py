@@ -14,7 +14,7 @@ from construct import ConstructError
 from argus.base.access_unit import Codec, StreamFormat
 from argus.store import layout
 
-HEADER = struct.Struct("<4sIQQQIIIHBBIIQ")
+HEADER = struct.Struct("<4sIQQQIIIHBBI4xQ")
 CHUNK_ROW = struct.Struct("<IIIIIIIIIIqqq")
 UNIT_ROW = struct.Struct("<IIi")
 MARK = struct.Struct("<H2xII4xQq")
@@ -41,7 +41,6 @@ class Header(NamedTuple):
     part: int
     lane: int
     meta_crc: int
-    payload_crc: int
     announced: int
 
     def encode(self) -> bytes:

@@ -107,7 +107,6 @@ class OpenSegment:
             part=0,
             lane=0,
             meta_crc=crc32(meta),
-            payload_crc=0,
             announced=announced,
         )
         padding = bytes(length - HEADER.size - len(meta) - TRAILER.size)

@@ -29,7 +29,6 @@ headers = st.builds(
     part=u8,
     lane=u8,
     meta_crc=u32,
-    payload_crc=u32,
     announced=u64,
 )
 rows = st.builds(ChunkRow, *[u32] * 10, *[s64] * 3)

