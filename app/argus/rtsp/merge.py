@@ -12,8 +12,13 @@ Walk = AsyncGenerator[Frame | None, None]
 async def merge(walks: Mapping[int, Walk], *, reverse: bool) -> AsyncGenerator[tuple[int, Frame | None], None]:
     """The frames of all tracks with their track numbers, by capture time; in reverse by that of their group's start.
 
-    A track that has nothing at the moment does not hold up the others. (0, None) means that none has anything.
+    A track that has nothing at the moment does not hold up the others. No frame means that none has anything.
     """
+    if len(walks) == 1:
+        [(only, walk)] = walks.items()
+        async for frame in walk:
+            yield only, frame
+        return
     heads: dict[int, Frame] = {}
 
     def order(number: int) -> int:
@@ -21,8 +26,8 @@ async def merge(walks: Mapping[int, Walk], *, reverse: bool) -> AsyncGenerator[t
 
     while True:
         for number, walk in walks.items():
-            if number not in heads and (frame := await anext(walk)) is not None:
-                heads[number] = frame
+            if number not in heads and (head := await anext(walk)) is not None:
+                heads[number] = head
         if heads:
             earliest = min(heads, key=order)
             yield earliest, heads.pop(earliest)

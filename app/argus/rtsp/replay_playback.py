@@ -74,7 +74,7 @@ class ReplayPlayback:
         self._recording: Recording | None = None
         self._plan: Plan | None = None
         self._timeline: Timeline | None = None
-        self._sent: dict[int, Position] = {}
+        self._sent: dict[int, Frame] = {}
         self._pause_us: int | None = None
 
     def check(self, request: PlayRequest) -> None:
@@ -140,7 +140,7 @@ class ReplayPlayback:
     def _sent_us(self) -> int | None:
         """The capture time of the frame sent last, in the direction of play."""
         last = min if self._plan is not None and self._plan.reverse else max
-        return last((position.unit_us for position in self._sent.values()), default=None)
+        return last((frame.unit.utc_us for frame in self._sent.values()), default=None)
 
     async def _first_us(self, plan: Plan) -> int:
         """The capture time where playing really begins: at the clean point, in reverse not later than asked."""
@@ -152,7 +152,8 @@ class ReplayPlayback:
         return (max if plan.reverse else min)(found, default=plan.start_us)
 
     def _walk(self, number: int, plan: Plan) -> Walk:
-        track, sent = self._tracks[number], self._sent.get(number)
+        track, last = self._tracks[number], self._sent.get(number)
+        sent = None if last is None else Position(gop_start_us=last.gop_start_us, unit_us=last.unit.utc_us)
         wanted = FrameFilter(track.codec, plan.request.frames, plan.request.interval_us, sent)
         walk = walk_backward if plan.reverse else walk_forward
         return walk(self._source.footage, track.track_id, plan.start_us, sent, wanted)
@@ -209,7 +210,7 @@ class ReplayPlayback:
             cseq=cseq,
         )
         track.outlet.send(unit, track.outlet.stream.rtp_timestamp(line_us), extension.encode())
-        self._sent[number] = Position(gop_start_us=frame.gop_start_us, unit_us=unit.utc_us)
+        self._sent[number] = frame
         if self._timeline is not None:
             track.reports.send_if_due()
         await track.outlet.drain()
