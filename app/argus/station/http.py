@@ -8,31 +8,45 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 
 from aiohttp import web
 from multidict import CIMultiDictProxy
 
 from argus.base.errors import Unavailable
 from argus.linux.os_error import reason
-from argus.station.log_limit import LogRateLimit
 
 logger = logging.getLogger(__name__)
 
-MAX_CONNECTIONS = 64
-MAX_CONNECTIONS_PER_ADDRESS = 16
-MAX_BODY_BYTES = 256 << 10
-FIRST_REQUEST_DEADLINE_S = 10.0
-BODY_DEADLINE_S = 10.0
-IDLE_S = 15.0
-
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.%]{2,64}\])(?::[0-9]{1,5})?")
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[(?P<ip>[0-9A-Fa-f:.%a-z]{2,64})\])(?::(?P<port>[0-9]{1,5}))?")
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HttpLimits:
+    """What one client, and all together, may take.
+
+    `header_deadline_s` is for the first request of a connection; a later one has `idle_s`. `answer_deadline_s` is for
+    a client that does not read what it asked for.
+    """
+
+    connections: int = 64
+    connections_per_address: int = 16
+    body_bytes: int = 256 << 10
+    header_deadline_s: float = 10.0
+    body_deadline_s: float = 10.0
+    answer_deadline_s: float = 30.0
+    idle_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """A complete request within the limits. `base_url` is scheme, host and port as the client used them."""
+    """A complete request within the limits.
+
+    `target` stands as in the request line; `path` is its path, still percent-encoded. `base_url` is scheme, host and
+    port as the client used them. Header names are in lower case.
+    """
 
     method: str
     path: str
@@ -55,15 +69,18 @@ Responder = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
 
 class HttpListener:
-    """Serves one TCP port. Requests reach `responder` whole or not at all."""
+    """Serves one TCP port. Requests reach `responder` whole or not at all.
+
+    `bound_port` is the port in use once `listening` is set; it differs from `port` where that is 0.
+    """
 
     name = "http"
 
-    def __init__(self, host: str, port: int, responder: Responder) -> None:
-        self._host, self._port = host, port
+    def __init__(self, host: str, port: int, responder: Responder, limits: HttpLimits | None = None) -> None:
+        self._host, self.bound_port = host, port
         self._responder = responder
+        self._limits = limits or HttpLimits()
         self.listening = asyncio.Event()
-        logging.getLogger("aiohttp.server").addFilter(LogRateLimit(per_minute=20))
 
     async def run(self) -> None:
         """Listen until cancelled.
@@ -71,12 +88,14 @@ class HttpListener:
         Raises:
             Unavailable: the address cannot be bound.
         """
-        connections = _Connections(self._responder)
+        connections = _Connections(self._responder, self._limits)
         loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(connections, self._host, self._port, backlog=128)
+            server = await loop.create_server(connections, self._host, self.bound_port, backlog=128)
         except OSError as error:
-            raise Unavailable("http", f"HTTP cannot listen on {self._host}:{self._port}: {reason(error)}") from error
+            where = f"{self._host}:{self.bound_port}"
+            raise Unavailable("http", f"HTTP cannot listen on {where}: {reason(error)}") from error
+        self.bound_port = server.sockets[0].getsockname()[1]
         self.listening.set()
         try:
             await server.serve_forever()
@@ -93,15 +112,16 @@ class _Connections(web.Server):
     never inflated: SOAP has no use for it and a small gzip bomb would hold the event loop for seconds.
     """
 
-    def __init__(self, responder: Responder) -> None:
+    def __init__(self, responder: Responder, limits: HttpLimits) -> None:
         super().__init__(
             self._respond,
             auto_decompress=False,
-            keepalive_timeout=IDLE_S,
+            keepalive_timeout=limits.idle_s,
             lingering_time=1.0,
             access_log=None,
         )
         self._responder = responder
+        self._limits = limits
         self._waiting_first: dict[object, asyncio.TimerHandle] = {}
         self._addresses: Counter[str] = Counter()
 
@@ -110,11 +130,12 @@ class _Connections(web.Server):
         super().connection_made(handler, transport)
         address = _address(transport.get_extra_info("peername"))
         self._addresses[address] += 1
-        if len(self.connections) > MAX_CONNECTIONS or self._addresses[address] > MAX_CONNECTIONS_PER_ADDRESS:
+        limits = self._limits
+        if len(self.connections) > limits.connections or self._addresses[address] > limits.connections_per_address:
             _refuse(transport, _BUSY)
             return
         loop = asyncio.get_running_loop()
-        self._waiting_first[handler] = loop.call_later(FIRST_REQUEST_DEADLINE_S, _refuse, transport, _TOO_SLOW)
+        self._waiting_first[handler] = loop.call_later(limits.header_deadline_s, _refuse, transport, _TOO_SLOW)
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
         transport = self._connections.get(handler)
@@ -134,14 +155,26 @@ class _Connections(web.Server):
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         self._disarm(request.protocol)
         try:
-            whole = await _receive(request)
+            whole = await _receive(request, self._limits)
         except _Refused as refusal:
             return web.Response(status=refusal.status, headers={"Connection": "close"})
         response = await self._responder(whole)
         answer = web.Response(status=response.status, body=response.body)
         for name, value in response.headers:
             answer.headers.add(name, value)
+        await self._send(request, answer)
         return answer
+
+    async def _send(self, request: web.BaseRequest, answer: web.Response) -> None:
+        """Write the answer; a client that does not read it in time loses the connection."""
+        try:
+            async with asyncio.timeout(self._limits.answer_deadline_s):
+                await answer.prepare(request)
+                await answer.write_eof()
+        except TimeoutError:
+            if request.transport is not None:
+                request.transport.abort()
+            raise ConnectionResetError("the client does not read") from None
 
 
 class _Refused(Exception):
@@ -149,23 +182,34 @@ class _Refused(Exception):
         self.status = status
 
 
-async def _receive(request: web.BaseRequest) -> HttpRequest:
+async def _receive(request: web.BaseRequest, limits: HttpLimits) -> HttpRequest:
     host = request.headers.get("Host", "")
-    if host and not _HOST.fullmatch(host):
+    if len(request.headers.getall("Host", [])) > 1 or (host and not _is_host(host)):
         raise _Refused(400)
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise _Refused(415)
     local = request.transport.get_extra_info("sockname") if request.transport else None
     return HttpRequest(
         method=request.method,
-        path=request.path,
+        path=request.rel_url.raw_path,
         target=request.raw_path,
         headers=_headers(request.headers),
-        body=await _body(request),
+        body=await _body(request, limits),
         base_url=f"{request.scheme}://{host or _host_port(local)}",
         peer=_address(request.transport.get_extra_info("peername") if request.transport else None),
         local_address=_address(local),
     )
+
+
+def _is_host(text: str) -> bool:
+    """Whether a Host header names a host; it becomes part of every address that the client is given."""
+    parts = _HOST.fullmatch(text)
+    if parts is None or int(parts["port"] or 0) > 65535:
+        return False
+    try:
+        return parts["ip"] is None or bool(IPv6Address(parts["ip"]))
+    except ValueError:
+        return False
 
 
 def _headers(received: CIMultiDictProxy[str]) -> dict[str, str]:
@@ -176,8 +220,8 @@ def _headers(received: CIMultiDictProxy[str]) -> dict[str, str]:
     return headers
 
 
-async def _body(request: web.BaseRequest) -> bytes:
-    if (request.content_length or 0) > MAX_BODY_BYTES:
+async def _body(request: web.BaseRequest, limits: HttpLimits) -> bytes:
+    if (request.content_length or 0) > limits.body_bytes:
         raise _Refused(413)
     if not request.body_exists:
         return b""
@@ -185,10 +229,10 @@ async def _body(request: web.BaseRequest) -> bytes:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_DEADLINE_S):
+        async with asyncio.timeout(limits.body_deadline_s):
             async for chunk in request.content.iter_any():
                 body += chunk
-                if len(body) > MAX_BODY_BYTES:
+                if len(body) > limits.body_bytes:
                     raise _Refused(413)
     except TimeoutError:
         raise _Refused(408) from None

@@ -6,11 +6,15 @@ import logging
 
 
 class LogRateLimit(logging.Filter):
-    """Lets `per_minute` records a minute pass, without tracebacks; tells how many it kept back."""
+    """Lets `per_minute` records a minute pass; tells how many it kept back.
 
-    def __init__(self, per_minute: int) -> None:
+    Of the errors `plain` only the sentence is logged: they tell about a client, their traceback only about us.
+    """
+
+    def __init__(self, per_minute: int, plain: tuple[type[BaseException], ...] = ()) -> None:
         super().__init__()
         self._per_minute = per_minute
+        self._plain = plain
         self._minute = -1
         self._passed = 0
         self._kept_back = 0
@@ -19,11 +23,13 @@ class LogRateLimit(logging.Filter):
         minute = int(record.created // 60)
         if minute != self._minute:
             if self._kept_back:
-                record.msg = f"{record.msg} ({self._kept_back} similar records were kept back in the last minute)"
+                record.msg = f"{record.msg} ({self._kept_back} similar records were kept back before)"
             self._minute, self._passed, self._kept_back = minute, 0, 0
         self._passed += 1
         if self._passed > self._per_minute:
             self._kept_back += 1
             return False
-        record.exc_info = None
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, self._plain):
+            record.exc_info = None
         return True

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from argus.base.units import to_iso
+from argus.station.printable import printable
 from argus.station.status import RecordingStatus, StationStatus
 
 if TYPE_CHECKING:
@@ -95,8 +96,11 @@ def size(count_bytes: float) -> str:
 
 
 def columns(rows: Rows) -> str:
-    """Rows with their columns aligned."""
-    widths = [max(len(row[number]) for row in rows if number < len(row)) for number in range(max(map(len, rows)))]
+    """Rows with their columns aligned; what clients named things cannot break a line or steer the terminal."""
+    rows = [tuple(map(printable, row)) for row in rows]
+    widths = [
+        max(len(row[number]) for row in rows if number < len(row)) for number in range(max(map(len, rows), default=0))
+    ]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows
     )

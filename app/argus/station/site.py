@@ -60,7 +60,12 @@ class Site:
         self._page = files("argus.station").joinpath("page.html").read_bytes()
 
     async def respond(self, request: HttpRequest) -> HttpResponse:
+        """The answer to one request."""
         if request.path.startswith("/onvif/") and not request.path.startswith(HTTP_SNAPSHOT_PATH):
+            # A browser repeats the credentials of this page for any other page that posts here. ONVIF clients are no
+            # browsers: they send no Origin.
+            if request.headers.get("origin", request.base_url) != request.base_url:
+                return HttpResponse(status=403, headers=(_TEXT,), body=b"Not from another page.\n")
             return await self._soap(request)
         if request.method not in ("GET", "HEAD"):
             return HttpResponse(status=405, headers=(("Allow", "GET, HEAD"),))
