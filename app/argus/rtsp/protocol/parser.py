@@ -21,8 +21,13 @@ _DOLLAR = 0x24
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _REQUEST_LINE = re.compile(r"([A-Z_]{1,32}) ([\x21-\x7e]+) RTSP/(\d)\.(\d)")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})[ \t]*:[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
-# Headers whose repetition means one longer list; any other header may come once only.
-_LISTS = frozenset({"accept", "require", "proxy-require", "transport", "supported", "via", "x-dynamic-rate"})
+# Headers whose repetition means one longer list, and headers of which two would contradict each other. Of any other
+# header the first counts: GStreamer 1.22's rtspsrc sends User-Agent twice.
+_LISTS = frozenset({"accept", "require", "proxy-require", "transport"})
+_ONCE = frozenset(
+    {"authorization", "content-length", "cseq", "session", "range", "scale", "speed", "rate-control", "frames"}
+    | {"immediate"}
+)
 
 
 class RequestParser:
@@ -116,7 +121,7 @@ def _parse_headers(lines: list[str]) -> dict[str, str]:
             headers[name] = value
         elif name in _LISTS:
             headers[name] += ", " + value
-        else:
+        elif name in _ONCE:
             raise ProtocolError(Status.BAD_REQUEST, f"the header {match[1]} came twice")
     return headers
 

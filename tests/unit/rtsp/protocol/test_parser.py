@@ -52,7 +52,13 @@ def test_a_body_is_taken_by_its_length() -> None:
     assert isinstance(second, Request)
 
 
-def test_repeated_list_headers_join_and_others_are_refused() -> None:
+def test_of_a_repeated_header_nobody_needs_the_first_counts() -> None:
+    [request] = parse(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: GStreamer\r\nUser-Agent: RealMedia\r\n\r\n")
+    assert isinstance(request, Request)
+    assert request.header("user-agent") == "GStreamer"
+
+
+def test_repeated_list_headers_join_and_contradictions_are_refused() -> None:
     head = b"SETUP rtsp://h/ RTSP/1.0\r\nCSeq: 1\r\n"
     [request] = parse(head + b"Require: a\r\nrequire: b\r\n\r\n")
     assert isinstance(request, Request)
