@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -125,8 +126,9 @@ def decode_marks(data: BytesLike) -> list[Mark]:
     return [Mark._make(fields) for fields in MARK.iter_unpack(data)]
 
 
+@lru_cache(maxsize=256)
 def encode_format(track_id: int, epoch: int, stream_format: StreamFormat) -> bytes:
-    """A format record."""
+    """A format record. Asked for with every chunk, hence the cache."""
     body = {
         "codec": stream_format.codec.value,
         "clock_hz": stream_format.clock_hz,

@@ -58,26 +58,23 @@ def encode(state: State, salt: int) -> bytes:
                 *(_DELETION.pack(d.number, d.track_id, d.start_us, d.end_us) for d in state.deletions),
             )
         )
-        header = _HEADER.pack(
-            layout.SNAPSHOT_MAGIC,
-            0,
-            salt,
-            state.generation,
-            state.tick,
-            state.next_seq,
-            state.announced,
-            index.next_number,
-            state.written_us,
-            state.next_span,
-            len(body),
-            crc32(body),
-            len(index.segments),
-            len(state.intents),
-            len(tracks),
-            len(formats),
-            len(runs),
-            len(state.deletions),
-        )
+        counts = (len(index.segments), len(state.intents), len(tracks), len(formats), len(runs), len(state.deletions))
+        next_number = index.next_number
+    header = _HEADER.pack(
+        layout.SNAPSHOT_MAGIC,
+        0,
+        salt,
+        state.generation,
+        state.tick,
+        state.next_seq,
+        state.announced,
+        next_number,
+        state.written_us,
+        state.next_span,
+        len(body),
+        crc32(body),
+        *counts,
+    )
     return checked(header) + body
 
 
