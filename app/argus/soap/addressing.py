@@ -9,11 +9,10 @@ import copy
 import uuid
 from dataclasses import dataclass
 
-from lxml import etree
-
+from argus.soap import markup
 from argus.soap.faults import OnlyAnonymousAddressSupported
-from argus.soap.lexical import legal
-from argus.soap.namespaces import WSA, Element, nsmap
+from argus.soap.markup import escape
+from argus.soap.namespaces import WSA, Element
 
 ANONYMOUS_ADDRESS = f"{WSA}/anonymous"
 FAULT_ACTION = f"{WSA}/soap/fault"
@@ -51,16 +50,14 @@ def read_addressing(header: Element | None) -> Addressing | None:
     )
 
 
-def write_addressing(header: Element, request: Addressing, action: str) -> None:
-    """Add to the header of an answer: the action, to whom it relates, and what ReplyTo wanted echoed."""
-    _add(header, "MessageID", f"urn:uuid:{uuid.uuid4()}")
-    _add(header, "Action", action)
-    if request.message_id:
-        _add(header, "RelatesTo", request.message_id)
-    for block in request.reference_parameters:
-        echoed = copy.deepcopy(block)
-        echoed.set(f"{{{WSA}}}IsReferenceParameter", "true")
-        header.append(echoed)
+def write_addressing(request: Addressing, action: str) -> str:
+    """The header of an answer as markup: the action, to whom it relates, and what ReplyTo wanted echoed."""
+    related = f"<wsa:RelatesTo>{escape(request.message_id)}</wsa:RelatesTo>" if request.message_id else ""
+    echoed = "".join(map(_echo, request.reference_parameters))
+    return (
+        f"<env:Header><wsa:MessageID>urn:uuid:{uuid.uuid4()}</wsa:MessageID>"
+        f"<wsa:Action>{escape(action)}</wsa:Action>{related}{echoed}</env:Header>"
+    )
 
 
 def response_action(request_action: str) -> str:
@@ -85,5 +82,7 @@ def _text(parent: Element, name: str) -> str:
     return (parent.findtext(f"{{{WSA}}}{name}") or "").strip()[:_MAX_LENGTH]
 
 
-def _add(header: Element, name: str, text: str) -> None:
-    etree.SubElement(header, f"{{{WSA}}}{name}", nsmap=nsmap(WSA)).text = legal(text)
+def _echo(block: Element) -> str:
+    echoed = copy.deepcopy(block)
+    echoed.set(f"{{{WSA}}}IsReferenceParameter", "true")
+    return markup.element(echoed)

@@ -5,17 +5,19 @@ Spec: Core § SOAP; SOAP 1.2 Part 1 § SOAP Message Construct.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lxml import etree
 
 from argus.base.units import to_datetime
+from argus.soap import markup
 from argus.soap.addressing import FAULT_ACTION, Addressing, write_addressing
-from argus.soap.faults import Fault, FaultKind, MustUnderstand, Tag, TagMismatch, VersionMismatch, WellFormed
-from argus.soap.lexical import legal, write_datetime
-from argus.soap.message import encode
-from argus.soap.namespaces import ENV, WSA, WSRF_BF, WSSE, XML, Element, QName, nsmap
+from argus.soap.faults import Fault, MustUnderstand, Tag, TagMismatch, VersionMismatch, WellFormed
+from argus.soap.lexical import write_datetime
+from argus.soap.markup import escape
+from argus.soap.message import write_markup
+from argus.soap.namespaces import ENV, WSA, WSRF_BF, WSSE, Element, QName
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 64
@@ -26,6 +28,9 @@ MAX_DECLARATIONS = 1_000
 _UNDERSTOOD = (f"{{{WSA}}}", f"{{{WSSE}}}")
 _ROLES_OF_OURS = ("", f"{ENV}/role/next", f"{ENV}/role/ultimateReceiver")
 _TRUE = ("1", "true")
+_OPENING = f"{markup.DECLARATION}<env:Envelope{markup.declare(ENV)}"
+_ADDRESSING = markup.declare(WSA)
+_CLOSING = "</env:Body></env:Envelope>"
 
 _PARSER = etree.XMLParser(
     encoding="utf-8",
@@ -110,58 +115,45 @@ def _check_understood(header: Element) -> None:
 
 def write_response(message: object, addressing: Addressing | None, action: str) -> bytes:
     """An envelope with this message as its body; addressing headers only where the request had some."""
-    root, body = _new_envelope(addressing, action)
-    encode(message, parent=body)
-    return _to_bytes(root)
+    return _envelope(write_markup(message), addressing, action)
 
 
 def write_fault(fault: Fault, addressing: Addressing | None, utc_us: int) -> bytes:
     """An envelope with a fault; `utc_us` is when it happened, told by faults that carry a time."""
-    root, body = _new_envelope(addressing, FAULT_ACTION)
-    element = etree.SubElement(body, f"{{{ENV}}}Fault")
-    code = _add(element, "Code")
-    _add(code, "Value").text = f"env:{fault.kind.code.value}"
-    for subcode in fault.kind.subcodes:
-        code = _add(code, "Subcode")
-        value = etree.SubElement(code, f"{{{ENV}}}Value", nsmap={subcode.prefix: subcode.namespace})
-        value.text = f"{subcode.prefix}:{subcode.name}"
-    text = _add(_add(element, "Reason"), "Text")
-    text.set(f"{{{XML}}}lang", "en")
-    text.text = legal(fault.kind.reason)
-    detail = list(_detail(fault, fault.kind, utc_us))
-    if detail:
-        _add(element, "Detail").extend(detail)
-    return _to_bytes(root)
+    detail = _detail(fault, utc_us)
+    body = (
+        f"<env:Fault><env:Code><env:Value>env:{fault.kind.code.value}</env:Value>{_subcodes(fault.kind.subcodes)}"
+        f'</env:Code><env:Reason><env:Text xml:lang="en">{escape(fault.kind.reason)}</env:Text></env:Reason>'
+        f"{detail and f'<env:Detail>{detail}</env:Detail>'}</env:Fault>"
+    )
+    return _envelope(body, addressing, FAULT_ACTION)
 
 
-def _detail(fault: Fault, kind: FaultKind, utc_us: int) -> Iterator[Element]:
-    if kind.base_fault is not None:
-        base = etree.Element(kind.base_fault.clark, nsmap=nsmap(kind.base_fault.namespace, WSRF_BF))
-        etree.SubElement(base, f"{{{WSRF_BF}}}Timestamp").text = write_datetime(to_datetime(utc_us))
-        description = etree.SubElement(base, f"{{{WSRF_BF}}}Description")
-        description.set(f"{{{XML}}}lang", "en")
-        description.text = legal(fault.explanation or kind.reason)
-        base.extend(fault.content)
-        yield base
-        return
-    if fault.explanation:
-        text = etree.Element(f"{{{ENV}}}Text", nsmap=nsmap(ENV))
-        text.set(f"{{{XML}}}lang", "en")
-        text.text = legal(fault.explanation)
-        yield text
-    yield from fault.content
+def _subcodes(names: Sequence[QName]) -> str:
+    if not names:
+        return ""
+    outer, *inner = names
+    return (
+        f"<env:Subcode><env:Value{markup.declare(outer.namespace)}>{markup.prefixed(outer)}</env:Value>"
+        f"{_subcodes(inner)}</env:Subcode>"
+    )
 
 
-def _new_envelope(addressing: Addressing | None, action: str) -> tuple[Element, Element]:
-    root = etree.Element(f"{{{ENV}}}Envelope", nsmap=nsmap(ENV) if addressing is None else nsmap(ENV, WSA))
-    if addressing is not None:
-        write_addressing(_add(root, "Header"), addressing, action)
-    return root, _add(root, "Body")
+def _detail(fault: Fault, utc_us: int) -> str:
+    explanation, content = escape(fault.explanation), "".join(map(markup.element, fault.content))
+    base = fault.kind.base_fault
+    if base is not None:
+        name = markup.prefixed(base)
+        return (
+            f"<{name}{markup.declare(base.namespace, WSRF_BF)}>"
+            f"<wsrf-bf:Timestamp>{write_datetime(to_datetime(utc_us))}</wsrf-bf:Timestamp>"
+            f'<wsrf-bf:Description xml:lang="en">{explanation or escape(fault.kind.reason)}</wsrf-bf:Description>'
+            f"{content}</{name}>"
+        )
+    return f'<env:Text xml:lang="en">{explanation}</env:Text>{content}' if explanation else content
 
 
-def _add(parent: Element, name: str) -> Element:
-    return etree.SubElement(parent, f"{{{ENV}}}{name}")
-
-
-def _to_bytes(root: Element) -> bytes:
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+def _envelope(body: str, addressing: Addressing | None, action: str) -> bytes:
+    if addressing is None:
+        return f"{_OPENING}><env:Body>{body}{_CLOSING}".encode()
+    return f"{_OPENING}{_ADDRESSING}>{write_addressing(addressing, action)}<env:Body>{body}{_CLOSING}".encode()

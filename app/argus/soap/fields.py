@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import Protocol
 
-from lxml import etree
-
+from argus.soap import markup
 from argus.soap.faults import FaultKind, InvalidArgs
-from argus.soap.lexical import Reader, Writer, legal
+from argus.soap.lexical import Reader, Writer
 from argus.soap.namespaces import XSI, Element, QName, local_name
 
 Values = dict[str, object]
+Write = Callable[[object], str]
 ABSENT = object()
 _BLANKS = " \t\r\n"
 _NIL = f"{{{XSI}}}nil"
@@ -46,16 +46,20 @@ class Content(Protocol):
     def read(self, element: Element, optional: bool) -> object:
         """The value, or ABSENT where an empty element stands for nothing. Raises Refused."""
 
-    def write(self, parent: Element, tag: str, value: object) -> None:
-        """Add the element to `parent`."""
+    def writer(self, name: str) -> Write:
+        """A function that writes a value as an element of this prefixed name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simple:
-    """A simple type. An empty element of an optional one counts as absent, except for strings, where it is ""."""
+    """A simple type. An empty element of an optional one counts as absent, except for strings, where it is "".
+
+    `text` and `attribute` write a value as it stands between tags and between quotation marks.
+    """
 
     parse: Reader
-    format: Writer
+    text: Writer
+    attribute: Writer
     is_string: bool
 
     def read(self, element: Element, optional: bool) -> object:
@@ -77,13 +81,9 @@ class Simple:
         except ValueError as error:
             raise Refused(str(error)) from None
 
-    def write(self, parent: Element, tag: str, value: object) -> None:
-        text = self.format(value)
-        child = etree.SubElement(parent, tag)
-        try:
-            child.text = text
-        except ValueError:  # lxml refuses what XML cannot carry
-            child.text = legal(text)
+    def writer(self, name: str) -> Write:
+        opening, text, closing = f"<{name}>", self.text, f"</{name}>"
+        return lambda value: f"{opening}{text(value)}{closing}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +98,16 @@ class Listed:
     def read_text(self, text: str, optional: bool) -> object:
         return tuple(self.item.read_text(part, False) for part in text.split())
 
-    def format(self, value: object) -> str:
+    def text(self, value: object) -> str:
         assert isinstance(value, tuple)
-        return " ".join(self.item.format(part) for part in value)
+        return " ".join(map(self.item.text, value))
 
-    def write(self, parent: Element, tag: str, value: object) -> None:
-        etree.SubElement(parent, tag).text = legal(self.format(value))
+    def attribute(self, value: object) -> str:
+        assert isinstance(value, tuple)
+        return " ".join(map(self.item.attribute, value))
+
+    def writer(self, name: str) -> Write:
+        return lambda value: f"<{name}>{self.text(value)}</{name}>"
 
 
 class MessagePlan(Protocol):
@@ -115,7 +119,7 @@ class MessagePlan(Protocol):
 
     def read(self, element: Element) -> object: ...
 
-    def add(self, parent: Element | None, tag: str, value: object) -> Element: ...
+    def write(self, name: str, value: object) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,19 +133,18 @@ class Nested:
             return ABSENT
         return self.plan.read(element)
 
-    def write(self, parent: Element, tag: str, value: object) -> None:
-        self.plan.add(parent, tag, value)
+    def writer(self, name: str) -> Write:
+        return partial(self.plan.write, name)
 
 
 class Raw:
-    """An element kept as it is, in the document it came with; written as a copy of its own."""
+    """An element kept as it is, in the document it came with; written under its own name."""
 
     def read(self, element: Element, optional: bool) -> object:
         return element
 
-    def write(self, parent: Element, tag: str, value: object) -> None:
-        assert isinstance(value, etree._Element)
-        parent.append(copy.deepcopy(value))
+    def writer(self, name: str) -> Write:
+        return markup.element
 
 
 class Qualified:
@@ -157,25 +160,29 @@ class Qualified:
             raise Refused("not a qualified name with a declared prefix")
         return QName(namespace or "", name)
 
-    def write(self, parent: Element, tag: str, value: object) -> None:
-        assert isinstance(value, QName)
-        if value.namespace:
-            child = etree.SubElement(parent, tag, nsmap={value.prefix: value.namespace})
-            child.text = f"{value.prefix}:{value.name}"
-        else:
-            etree.SubElement(parent, tag).text = value.name
+    def writer(self, name: str) -> Write:
+        def write(value: object) -> str:
+            assert isinstance(value, QName)
+            if not value.namespace:
+                return f"<{name}>{value.name}</{name}>"
+            declared = markup.declarations({value.prefix: value.namespace})
+            return f"<{name}{declared}>{value.prefix}:{value.name}</{name}>"
+
+        return write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of a message class. `tag` is its element's or attribute's name as lxml spells it.
+    """One field of a message class.
 
+    `tag` is the name of its element or attribute as lxml spells it, `name` the same as it is written.
     `may_be_empty` tells that an empty element may stand for an absent one.
     """
 
     key: str
     kind: Kind
     tag: str
+    name: str
     content: Content
     optional: bool
     has_default: bool
@@ -215,70 +222,41 @@ class Field:
         else:
             values[self.key] = value
 
-    def writer(self) -> Callable[[Element, object], None]:
-        """A function that writes the field's value into the message's element."""
+    def writer(self) -> Write:
+        """A function that writes the field's value, which may be absent, as part of the message's markup."""
         match self.kind:
             case Kind.ELEMENT | Kind.ANY:
-                return _write_many(self) if self.many else _write_one(self)
+                write = self.content.writer(self.name)
+                if self.many:
+                    return _repeated(write)
+                return _optional(write) if self.optional or self.kind is Kind.ANY else write
             case Kind.ATTRIBUTE:
-                return _write_attribute(self)
+                return self._attribute_writer()
             case Kind.TEXT:
-                return _write_text(self)
+                assert isinstance(self.content, Simple | Listed)
+                return _optional(self.content.text)
             case Kind.SCOPE:
-                return _write_nothing
+                raise TypeError("a scope is written by its message")
+
+    def _attribute_writer(self) -> Write:
+        assert isinstance(self.content, Simple | Listed)
+        opening, text = f' {self.name}="', self.content.attribute
+        if isinstance(self.content, Listed):
+            # An empty list says nothing; leaving it out is what its absence means everywhere in ONVIF.
+            return lambda value: f'{opening}{text(value)}"' if value else ""
+        return lambda value: "" if value is None else f'{opening}{text(value)}"'
 
 
-def _write_one(field: Field) -> Callable[[Element, object], None]:
-    tag, write = field.tag, field.content.write
-
-    def write_one(element: Element, value: object) -> None:
-        if value is not None:
-            write(element, tag, value)
-
-    return write_one
+def _optional(write: Write) -> Write:
+    return lambda value: "" if value is None else write(value)
 
 
-def _write_many(field: Field) -> Callable[[Element, object], None]:
-    tag, write = field.tag, field.content.write
-
-    def write_many(element: Element, value: object) -> None:
+def _repeated(write: Write) -> Write:
+    def write_all(value: object) -> str:
         assert isinstance(value, tuple)
-        for item in value:
-            write(element, tag, item)
+        return "".join(map(write, value))
 
-    return write_many
-
-
-def _write_attribute(field: Field) -> Callable[[Element, object], None]:
-    assert isinstance(field.content, Simple | Listed)
-    tag, format_value, listed = field.tag, field.content.format, isinstance(field.content, Listed)
-
-    def write_attribute(element: Element, value: object) -> None:
-        # An empty list says nothing; leaving it out is what its absence means everywhere in ONVIF.
-        if value is None or (listed and not value):
-            return
-        text = format_value(value)
-        try:
-            element.set(tag, text)
-        except ValueError:
-            element.set(tag, legal(text))
-
-    return write_attribute
-
-
-def _write_text(field: Field) -> Callable[[Element, object], None]:
-    assert isinstance(field.content, Simple | Listed)
-    format_value = field.content.format
-
-    def write_text(element: Element, value: object) -> None:
-        if value is not None:
-            element.text = legal(format_value(value))
-
-    return write_text
-
-
-def _write_nothing(element: Element, value: object) -> None:
-    """The prefixes of a scope were declared when its element was made."""
+    return write_all
 
 
 def as_tuple(items: object) -> tuple[object, ...]:

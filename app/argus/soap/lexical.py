@@ -12,8 +12,9 @@ from enum import StrEnum
 
 from argus.soap.duration import Duration
 
-# Characters that XML 1.0 cannot carry, not even as references.
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# Characters that XML 1.0 cannot carry, not even as references; for use in a class of a regular expression.
+ILLEGAL = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"
+_ILLEGAL = re.compile(f"[{ILLEGAL}]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII)
 _FLOAT = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,6})?", re.ASCII)
 _DATETIME = re.compile(
@@ -90,10 +91,6 @@ def read_base64(text: str) -> bytes:
         raise ValueError("not base64") from None
 
 
-def write_string(value: object) -> str:
-    return str(value)
-
-
 def write_boolean(value: object) -> str:
     return "true" if value else "false"
 
@@ -122,18 +119,18 @@ def write_base64(value: object) -> str:
 
 # type → (reader, writer). `bool` stands before `int` nowhere: the lookup is by exact type.
 SIMPLE: dict[type, tuple[Reader, Writer]] = {
-    str: (read_string, write_string),
+    str: (read_string, str),
     bool: (read_boolean, write_boolean),
-    int: (read_integer, write_string),
+    int: (read_integer, str),
     float: (read_float, write_float),
     datetime: (read_datetime, write_datetime),
-    Duration: (Duration.parse, write_string),
+    Duration: (Duration.parse, str),
     bytes: (read_base64, write_base64),
 }
 
 
-def enumeration(kind: type[StrEnum]) -> tuple[Reader, Writer]:
-    """Reader and writer of an enumeration; a spelling that differs in case, `-` or `_` only is understood.
+def enumeration(kind: type[StrEnum]) -> Reader:
+    """Reader of an enumeration; a spelling that differs in case, `-` or `_` only is understood.
 
     Clients are known to send `RTP_unicast` for `RTP-Unicast`.
     """
@@ -151,7 +148,7 @@ def enumeration(kind: type[StrEnum]) -> tuple[Reader, Writer]:
             raise ValueError(f"not one of {', '.join(exact)}")
         return candidates[0]
 
-    return read, write_string
+    return read
 
 
 def _fold(text: str) -> str:

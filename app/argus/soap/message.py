@@ -34,9 +34,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
+from lxml import etree
+
+from argus.soap import markup
 from argus.soap.fields import Content, Field, Kind, Listed, Nested, Qualified, Raw, Refused, Simple
-from argus.soap.lexical import SIMPLE, enumeration
-from argus.soap.namespaces import PREFIXES, Element, QName, local_name
+from argus.soap.lexical import SIMPLE, enumeration, read_string
+from argus.soap.namespaces import Element, QName, local_name
 from argus.soap.plan import Plan
 
 T = TypeVar("T")
@@ -124,10 +127,14 @@ def decode(cls: type[T], element: Element) -> T:
         raise refused.kind(f"{path}: {refused.why}") from None
 
 
-def encode(value: object, *, name: QName | None = None, parent: Element | None = None) -> Element:
-    """Write a message as an element, below `parent` where one is given; `name` replaces the class's element name."""
-    qname = name or element_name(type(value))
-    return plan_of(type(value)).add(parent, qname.clark, value, namespace=qname.namespace)
+def encode(value: object, *, name: QName | None = None) -> Element:
+    """Write a message as an element; `name` replaces the class's element name."""
+    return etree.fromstring(write_markup(value, name=name))
+
+
+def write_markup(value: object, *, name: QName | None = None) -> str:
+    """Write a message as text that declares every prefix in it."""
+    return plan_of(type(value)).write_root(name or element_name(type(value)), value)
 
 
 _plans: dict[type, Plan] = {}
@@ -140,8 +147,8 @@ def plan_of(cls: type) -> Plan:
         if not is_message(cls):
             raise TypeError(f"{cls!r} is not a message")
         plan = _plans[cls] = Plan(cls)
-        namespaces = sorted(_namespaces(cls, set()))
-        plan.fill(tuple(_compile_fields(cls)), {PREFIXES[ns]: ns for ns in namespaces if ns in PREFIXES})
+        namespaces = _namespaces(cls, set())
+        plan.fill(tuple(_compile_fields(cls)), namespaces)
     return plan
 
 
@@ -155,10 +162,12 @@ def _compile_fields(cls: type) -> Iterator[Field]:
         namespace = "" if mark.kind is Kind.ATTRIBUTE else element_name(owners[field.name]).namespace
         inner, nullable, repeated = _unwrap(hints[field.name])
         listed = repeated and (mark.listed or mark.kind in (Kind.ATTRIBUTE, Kind.TEXT))
+        qname = QName(mark.namespace or namespace, mark.name or camel_case(field.name))
         yield Field(
             key=field.name,
             kind=mark.kind,
-            tag=QName(mark.namespace or namespace, mark.name or camel_case(field.name)).clark,
+            tag=qname.clark,
+            name=markup.prefixed(qname),
             content=_content(inner, field.name, mark, listed),
             optional=nullable or has_default,
             has_default=has_default,
@@ -174,14 +183,22 @@ def _content(inner: Any, key: str, mark: _Wire, listed: bool) -> Content:
         return Qualified()
     if mark.kind is Kind.ELEMENT and is_message(inner):
         return Nested(plan=plan_of(inner))  # may be the plan being compiled
-    if isinstance(inner, type) and issubclass(inner, StrEnum):
-        parse, write = enumeration(inner)
-    elif inner in SIMPLE:
-        parse, write = SIMPLE[inner]
-    else:
+    simple = _simple(inner)
+    if simple is None:
         raise TypeError(f"a message cannot carry {inner!r} (field {key!r})")
-    simple = Simple(parse=parse, format=write, is_string=inner is str)
     return Listed(item=simple) if listed else simple
+
+
+def _simple(inner: Any) -> Simple | None:
+    escape, escape_attribute = markup.escape, markup.escape_attribute
+    if isinstance(inner, type) and issubclass(inner, StrEnum):
+        return Simple(parse=enumeration(inner), text=escape, attribute=escape_attribute, is_string=False)
+    if inner is str:
+        return Simple(parse=read_string, text=escape, attribute=escape_attribute, is_string=True)
+    if inner in SIMPLE:
+        parse, write = SIMPLE[inner]  # no other type writes a character that XML knows
+        return Simple(parse=parse, text=write, attribute=write, is_string=False)
+    return None
 
 
 def _unwrap(hint: Any) -> tuple[Any, bool, bool]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from operator import attrgetter
 
-from lxml import etree
-
+from argus.soap import markup
 from argus.soap.faults import InvalidArgs, MissingAttr
-from argus.soap.fields import ABSENT, Field, Kind, Refused, Values, as_tuple
-from argus.soap.namespaces import PREFIXES, Element, local_name
+from argus.soap.fields import ABSENT, Field, Kind, Refused, Values, Write, as_tuple
+from argus.soap.namespaces import Element, QName, local_name
+
+Getter = Callable[[object], tuple[object, ...]]
 
 
 class Plan:
@@ -17,10 +18,12 @@ class Plan:
 
     def __init__(self, cls: type) -> None:
         self.cls = cls
-        self._nsmap: dict[str, str] = {}
+        self._namespaces: tuple[str, ...] = ()
         self._scope: Field | None = None
-        self._writers: tuple[Callable[[Element, object], None], ...] = ()
-        self._values: Callable[[object], tuple[object, ...]] = lambda value: ()
+        self._attribute_writers: tuple[Write, ...] = ()
+        self._attribute_values: Getter = _nothing
+        self._content_writers: tuple[Write, ...] = ()
+        self._content_values: Getter = _nothing
         self._by_tag: dict[object, Field] = {}
         self._by_name: dict[str, Field] = {}
         self._attributes: dict[str, Field] = {}
@@ -30,18 +33,19 @@ class Plan:
         self._any: Field | None = None
         self._text: Field | None = None
 
-    def fill(self, fields: Sequence[Field], nsmap: dict[str, str]) -> None:
-        """Take the fields in the order of the schema, and the prefixes a root element declares."""
-        self._nsmap = nsmap
-        self._writers = tuple(field.writer() for field in fields)
-        keys = [field.key for field in fields]
-        if len(keys) == 1:
-            only = attrgetter(keys[0])
-            self._values = lambda value: (only(value),)
-        elif keys:
-            self._values = attrgetter(*keys)
+    def fill(self, fields: Sequence[Field], namespaces: Collection[str]) -> None:
+        """Take the fields in the order of the schema, and the namespaces of all that may stand in the message."""
+        self._namespaces = tuple(sorted(namespaces))
         for field in fields:
             self._index(field)
+        if self._scope is not None and (self._by_tag or self._any):
+            raise TypeError(f"{self.cls.__name__}: a scope goes with text and attributes only")
+        attributes = [field for field in fields if field.kind is Kind.ATTRIBUTE]
+        self._attribute_writers = tuple(field.writer() for field in attributes)
+        self._attribute_values = _getter(attributes)
+        content = [field for field in fields if field.kind not in (Kind.ATTRIBUTE, Kind.SCOPE)]
+        self._content_writers = tuple(field.writer() for field in content)
+        self._content_values = _getter(content)
         self._many = tuple(field.key for field in fields if field.many)
         self._required = {field.key: field for field in fields if field.required}
         absent = [field for field in fields if not field.required and not field.has_default]
@@ -111,22 +115,36 @@ class Plan:
                 refused.path.append(local_name(str(tag)))
                 raise
 
-    def add(self, parent: Element | None, tag: str, value: object, *, namespace: str = "") -> Element:
-        """Write the message as an element `tag`, below `parent` where one is given.
-
-        `namespace` is that of a root element; a root declares every prefix the message needs.
-        """
-        prefixes = self._root_prefixes(namespace) if namespace else {}
+    def write(self, name: str, value: object, declarations: str = "") -> str:
+        """The message as an element of this prefixed name; `declarations` stand among its attributes."""
         if self._scope is not None:
-            prefixes = prefixes | {prefix: uri for prefix, uri in getattr(value, self._scope.key).items() if prefix}
-        if parent is None:
-            element = etree.Element(tag, nsmap=prefixes)
-        else:
-            element = etree.SubElement(parent, tag, nsmap=prefixes) if prefixes else etree.SubElement(parent, tag)
-        for write_field, part in zip(self._writers, self._values(value), strict=True):
-            write_field(element, part)
-        return element
+            name, declarations = markup.within_scope(name, getattr(value, self._scope.key))
+        opening = f"{name}{declarations}"
+        if self._attribute_writers:
+            pairs = zip(self._attribute_writers, self._attribute_values(value), strict=True)
+            opening += "".join([write(part) for write, part in pairs])
+        pairs = zip(self._content_writers, self._content_values(value), strict=True)
+        content = "".join([write(part) for write, part in pairs])
+        return f"<{opening}>{content}</{name}>" if content else f"<{opening}/>"
 
-    def _root_prefixes(self, namespace: str) -> dict[str, str]:
-        prefix = PREFIXES.get(namespace)
-        return self._nsmap if prefix is None or prefix in self._nsmap else self._nsmap | {prefix: namespace}
+    def write_root(self, name: QName, value: object) -> str:
+        """The message as an element that declares every prefix in it."""
+        known = name.namespace in self._namespaces
+        declared = markup.declare(*self._namespaces, *(() if known else (name.namespace,)))
+        return self.write(markup.prefixed(name), value, declared)
+
+
+def _nothing(_value: object) -> tuple[object, ...]:
+    return ()
+
+
+def _getter(fields: Sequence[Field]) -> Getter:
+    """A function from a message to the values of these fields."""
+    match [field.key for field in fields]:
+        case []:
+            return _nothing
+        case [key]:
+            only = attrgetter(key)
+            return lambda value: (only(value),)
+        case keys:
+            return attrgetter(*keys)

@@ -41,8 +41,9 @@ def test_reference_parameters_of_reply_to_are_echoed() -> None:
     )
     read = read_addressing(header(f"<a:MessageID>urn:1</a:MessageID>{reply_to}"))
     assert read is not None
-    answer = header("")
-    write_addressing(answer, read, "urn:act")
+    answer = etree.fromstring(
+        f"<env:Envelope xmlns:env='{ENV}' xmlns:wsa='{WSA}'>{write_addressing(read, 'urn:act')}</env:Envelope>"
+    )[0]
     echoed = answer.find("{urn:x}Key")
     assert echoed is not None
     assert (echoed.text, echoed.get(f"{{{WSA}}}IsReferenceParameter")) == ("7", "true")

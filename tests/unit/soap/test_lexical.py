@@ -100,12 +100,12 @@ def test_base64_is_read_across_line_breaks() -> None:
 
 @pytest.mark.parametrize("text", ["RTP-Unicast", "RTP_unicast", "rtp-unicast"])
 def test_enumeration_understands_spellings_of_clients(text: str) -> None:
-    read, _ = enumeration(Stream)
+    read = enumeration(Stream)
     assert read(text) is Stream.UNICAST
 
 
 def test_enumeration_refuses_other_words_and_names_the_choice() -> None:
-    read, _ = enumeration(Stream)
+    read = enumeration(Stream)
     with pytest.raises(ValueError, match="RTP-Unicast, RTP-Multicast"):
         read("Unicast")
 

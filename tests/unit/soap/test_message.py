@@ -25,8 +25,9 @@ from argus.soap.message import (
     scope,
     text,
     wire,
+    write_markup,
 )
-from argus.soap.namespaces import ENV, TNS1, TRC, TT, WSNT, XSI, Element, QName
+from argus.soap.namespaces import TNS1, TRC, TT, WSNT, XSI, Element, QName
 
 Token = NewType("Token", str)
 
@@ -250,6 +251,24 @@ def test_simple_content_keeps_the_prefixes_it_was_written_with() -> None:
     assert again.expression == topic.expression
 
 
+def test_a_prefix_that_means_something_else_to_the_client_keeps_its_meaning() -> None:
+    topic = Topic(dialect="d", expression="wsnt:Recording", prefixes={"wsnt": TNS1, "": TT})
+    written = encode(topic)
+    assert written.tag == f"{{{WSNT}}}TopicExpression"
+    assert decode(Topic, written) == Topic(
+        dialect="d", expression="wsnt:Recording", prefixes={"wsnt": TNS1, "wsnt_": WSNT}
+    )
+
+
+@given(names.filter(str.strip), names)
+def test_attributes_and_payload_come_back_through_text(name: str, payload: str) -> None:
+    part = etree.Element(f"{{{TT}}}Any", attrib={"a": payload}, nsmap={None: TT, "x": "urn:x"})
+    part.text, part.tail = payload, "left behind"
+    item = decode(ElementItem, etree.fromstring(write_markup(ElementItem(name=name, content=(part,)))))
+    assert (item.name, item.content[0].get("a"), item.content[0].text or "") == (name, payload, payload)
+    assert item.content[0].tail is None
+
+
 def test_payload_no_field_claims_is_kept_and_written_as_a_copy() -> None:
     item = decode(ElementItem, etree.fromstring(f"<ElementItem Name='n'><Any xmlns='{TT}'><Deep/></Any></ElementItem>"))
     written = encode(item)
@@ -259,8 +278,7 @@ def test_payload_no_field_claims_is_kept_and_written_as_a_copy() -> None:
 
 def test_a_qualified_name_brings_its_declaration() -> None:
     thing = CreateThing(recording_token=Token("r"), priority=1, fault=QName(TNS1, "Recording"))
-    parent = etree.Element(f"{{{ENV}}}Body")
-    element = encode(thing, parent=parent)[-1]
+    element = encode(thing)[-1]
     assert element.text == "tns1:Recording"
     assert element.nsmap["tns1"] == TNS1
 
