@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from tests.system.rtsp_station import FRAME_US, GOP_FRAMES, PASSWORD, USER, encode_clip, rtsp_station
@@ -12,6 +14,7 @@ from argus.rtsp.protocol.uri import Service
 from argus.rtsp.server import RtspServer
 
 Clip = list[tuple[bytes, bool]]
+PLAYER = Path(__file__).with_name("gstreamer_player.py")
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +92,25 @@ async def test_ffmpeg_plays_a_recording_from_its_beginning(clip: Clip, transport
     async with rtsp_station(clip) as (server, _, _):
         received = await frame_hashes(uri(server, Service.REPLAY), transport, 80)
     assert received == (await reference_hashes(clip))[:80]
+
+
+@pytest.mark.parametrize(
+    ("service", "arguments", "least"),
+    [
+        (Service.LIVE, ("tcp", "3"), 40),
+        (Service.LIVE, ("udp", "3"), 40),
+        (Service.REPLAY, ("tcp", "4"), 70),
+        (Service.REPLAY, ("tcp", "2", "onvif-mode=true", "onvif-rate-control=false", "is-live=true"), 140),
+    ],
+)
+async def test_gstreamer_plays(clip: Clip, service: Service, arguments: tuple[str, ...], least: int) -> None:
+    async with rtsp_station(clip) as (server, _, _):
+        address = (
+            f"rtsp://127.0.0.1:{server.bound_port}/{service}/{'main' if service is Service.LIVE else 'Recording-1'}"
+        )
+        code, output, errors = await run(sys.executable, str(PLAYER), address, USER, PASSWORD, *arguments)
+    assert code == 0, errors
+    assert int(output) >= least, errors
 
 
 async def test_the_server_speaks_ipv6(clip: Clip) -> None:

@@ -9,15 +9,17 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from argus.base.units import US_PER_S, to_datetime, to_utc_us
+from argus.base.units import NTP_EPOCH_OFFSET_S, US_PER_S, to_datetime, to_utc_us
 from argus.rtsp.protocol.status import ProtocolError, Status
+
+_NTP_EPOCH_OFFSET_US = NTP_EPOCH_OFFSET_S * US_PER_S
 
 _DATE = r"\d{4}-?\d\d-?\d\d"
 _TIME = r"\d\d:?\d\d:?\d\d(?:\.\d{1,12})?"
 _MOMENT = rf"{_DATE}T{_TIME}Z?"
 _CLOCK = re.compile(rf"clock\s*=\s*({_MOMENT})?\s*(-?)\s*({_MOMENT})?", re.IGNORECASE | re.ASCII)
 _NPT = re.compile(r"npt\s*=\s*([0-9:.]{1,24}|now)?\s*(-?)\s*([0-9:.]{1,24})?", re.IGNORECASE | re.ASCII)
-_SECONDS = re.compile(r"(?:(\d{1,5}):(\d{1,2}):)?(\d{1,9}(?:\.\d{0,9})?)", re.ASCII)
+_SECONDS = re.compile(r"(?:(\d{1,5}):(\d{1,2}):)?(\d{1,10}(?:\.\d{0,9})?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +56,17 @@ def parse_range(header: str) -> PlayRange:
         return ClockRange(start_us=_clock_us(clock[1]), end_us=_clock_us(clock[3]))
     if (npt := _NPT.fullmatch(text)) is not None and (npt[1] or npt[3]):
         now = (npt[1] or "").lower() == "now"
-        return NptRange(start_us=None if now else _npt_us(npt[1]), end_us=_npt_us(npt[3]), now=now)
+        return _absolute(NptRange(start_us=None if now else _npt_us(npt[1]), end_us=_npt_us(npt[3]), now=now))
     raise _invalid(header)
+
+
+def _absolute(npt: NptRange) -> PlayRange:
+    # GStreamer's rtspsrc answers a clock range in the description with "npt" in seconds since 1900. No footage is
+    # seventy years long.
+    if npt.start_us is None or npt.start_us < _NTP_EPOCH_OFFSET_US:
+        return npt
+    end_us = npt.end_us - _NTP_EPOCH_OFFSET_US if npt.end_us is not None else None
+    return ClockRange(start_us=npt.start_us - _NTP_EPOCH_OFFSET_US, end_us=end_us)
 
 
 def _clock_us(text: str | None) -> int | None:

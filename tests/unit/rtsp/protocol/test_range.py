@@ -42,6 +42,11 @@ def test_normal_play_time_is_seconds_hours_or_now() -> None:
     assert parse_range("npt=-10") == NptRange(end_us=10_000_000)
 
 
+def test_seconds_since_1900_are_taken_as_absolute_time() -> None:
+    assert parse_range("npt=3976214400-3976214403.96") == ClockRange(start_us=START_US, end_us=START_US + 3_960_000)
+    assert parse_range("npt=3976214400-") == ClockRange(start_us=START_US)
+
+
 @pytest.mark.parametrize(
     "text",
     [
