@@ -117,7 +117,7 @@ class StationProcess:
         self.data = data
         self.board = board
         self.arguments = arguments
-        self.environment = environment or {}
+        self.environment = {"ARGUS_ADMIN_PASSWORD": PASSWORD} if environment is None else environment
         self.http_port, self.rtsp_port = free_port(), free_port()
         self.log = data.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None
@@ -139,15 +139,19 @@ class StationProcess:
                 [*map(str, command), *self.arguments],
                 stdout=log,
                 stderr=log,
-                env={**_environment(), "ARGUS_ADMIN_PASSWORD": PASSWORD, **self.environment},
+                env={**_environment(), **self.environment},
             )
         return self
 
     def start(self, timeout_s: float = 30.0) -> StationProcess:
-        """Start and wait until the station says that it serves."""
+        """Start and wait until the station says that it serves, and has pictures."""
         self.launch()
-        wait_for("the station serves", lambda: self._alive() and self.status().get("ready"), timeout_s)
+        wait_for("the station serves", lambda: self._alive() and self._serves(), timeout_s)
         return self
+
+    def _serves(self) -> bool:
+        status = self.status()
+        return bool(status and status["ready"] and all(source["frames"] > 1 for source in status["video_sources"]))
 
     def _alive(self) -> bool:
         assert self.process is not None

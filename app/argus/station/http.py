@@ -130,11 +130,11 @@ class _Connections(web.Server):
         super().connection_made(handler, transport)
         address = _address(transport.get_extra_info("peername"))
         self._addresses[address] += 1
-        limits = self._limits
+        limits, loop = self._limits, asyncio.get_running_loop()
         if len(self.connections) > limits.connections or self._addresses[address] > limits.connections_per_address:
-            _refuse(transport, _BUSY)
+            # Not at once: the library starts a task for the connection after this call, which must find it open.
+            loop.call_soon(_refuse, transport, _BUSY)
             return
-        loop = asyncio.get_running_loop()
         self._waiting_first[handler] = loop.call_later(limits.header_deadline_s, _refuse, transport, _TOO_SLOW)
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
