@@ -97,10 +97,11 @@ class Network:
         await self._actions.set_hostname(hostname)
 
     async def interfaces(self) -> tuple[InterfaceState, ...]:
-        """Every interface that leads to others, by index."""
+        """Every interface that leads to others, by index; the loopback where there is no other."""
         leased = (await self._name_service.read()).leased
         found = await self._interfaces.interfaces()
-        return tuple(InterfaceState(interface=one, dhcp=one.index in leased) for one in found if not one.loopback)
+        shown = [one for one in found if not one.loopback] or found
+        return tuple(InterfaceState(interface=one, dhcp=one.index in leased) for one in shown)
 
     async def name_service(self) -> NameService:
         return await self._name_service.read()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from argus.soap.duration import Duration
-from argus.soap.message import message
+from argus.soap.message import message, wire
 from argus.soap.namespaces import TT
 
 
@@ -49,3 +49,12 @@ class MediaUri:
     invalid_after_connect: bool
     invalid_after_reboot: bool
     timeout: Duration
+
+
+@message(TT)
+class IPAddress:
+    """tt:IPAddress: `type` is IPv4 or IPv6 and says which of the two addresses is given."""
+
+    type: str
+    ipv4_address: str | None = wire("IPv4Address", default=None)
+    ipv6_address: str | None = wire("IPv6Address", default=None)

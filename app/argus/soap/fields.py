@@ -191,9 +191,9 @@ class Field:
 
     @property
     def required(self) -> bool:
-        """Whether a message without it is refused; what repeats may always be absent."""
-        repeats = self.many or isinstance(self.content, Listed)
-        return not (self.optional or repeats or self.kind in (Kind.ANY, Kind.SCOPE))
+        """Whether a message without it is refused: what repeats may be absent only where it has a default."""
+        absent = self.has_default if self.many else isinstance(self.content, Listed)
+        return not (self.optional or absent or self.kind in (Kind.ANY, Kind.SCOPE))
 
     @property
     def label(self) -> str:

@@ -8,7 +8,7 @@
     class RecordingJobSource:
         source_token: SourceReference | None = None             # minOccurs 0
         auto_create_receiver: bool | None = None
-        tracks: tuple[RecordingJobTrack, ...] = ()              # repeated
+        tracks: tuple[RecordingJobTrack, ...] = ()              # repeated; without the default at least one
         ptz_token: str | None = wire("PTZToken", default=None)  # a name the rule cannot produce
         token: str = attribute("token")                         # an XML attribute
 

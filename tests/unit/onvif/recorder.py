@@ -55,13 +55,13 @@ class RecorderDevice(Asking, House):
         self.pull_points = PullPoints(self.events, self.clock, max_pull_points=4)
         notifications = Notifications(ELEMENT_ITEMS)
         limits = RecordingLimits(encodings=(Codec.H264,), max_rate_kbps=20_000, max_total_rate_kbps=40_000)
-        services = (
+        self.services = (
             EventService(self.pull_points, notifications, self.clock),
             RecordingService(self.catalog, self.jobs, limits),
             SearchService(self.searches, self.timeline, notifications),
             ReplayService(self.catalog, ReplayConfiguration(self.settings), StreamUris(8554)),
         )
-        self.endpoint = Endpoint(services, self.guard, self.clock)
+        self.endpoint = Endpoint(self.services, self.guard, self.clock)
 
     async def create_recording(self, **parts: str) -> str:
         answer = await self.ask(f"<trc:CreateRecording>{recording_configuration(**parts)}</trc:CreateRecording>")

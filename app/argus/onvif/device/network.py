@@ -12,6 +12,7 @@ from argus.base.errors import InvalidValue
 from argus.device.network import InterfaceState, Network
 from argus.onvif.device import network_messages as m
 from argus.onvif.device.paths import DEVICE_PATH, DEVICE_VERSION
+from argus.onvif.types import IPAddress
 from argus.soap.faults import Sender, fault
 from argus.soap.namespaces import TDS
 from argus.soap.operation import Service, operation
@@ -139,7 +140,7 @@ def _prefixed(
     )
 
 
-def _address(address: IPv4Address | IPv6Address) -> m.IPAddress:
+def _address(address: IPv4Address | IPv6Address) -> IPAddress:
     if isinstance(address, IPv4Address):
-        return m.IPAddress(type="IPv4", ipv4_address=str(address))
-    return m.IPAddress(type="IPv6", ipv6_address=str(address))
+        return IPAddress(type="IPv4", ipv4_address=str(address))
+    return IPAddress(type="IPv6", ipv6_address=str(address))

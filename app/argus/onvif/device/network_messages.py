@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from argus.onvif.types import IPAddress
 from argus.soap.message import attribute, message, wire
 from argus.soap.namespaces import TDS, TT
 
@@ -32,13 +33,6 @@ class SetHostname:
 @message(TDS)
 class SetHostnameResponse:
     pass
-
-
-@message(TT)
-class IPAddress:
-    type: str
-    ipv4_address: str | None = wire("IPv4Address", default=None)
-    ipv6_address: str | None = wire("IPv6Address", default=None)
 
 
 @message(TT)
@@ -93,7 +87,6 @@ class IPv6Configuration:
     dhcp: str = wire("DHCP")
     manual: tuple[PrefixedIPAddress, ...] = ()
     link_local: tuple[PrefixedIPAddress, ...] = ()
-    from_ra: tuple[PrefixedIPAddress, ...] = wire("FromRA", default=())
 
 
 @message(TT)

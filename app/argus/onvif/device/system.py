@@ -9,7 +9,7 @@ from argus.base.access import Access
 from argus.base.errors import InvalidValue, Unavailable
 from argus.base.units import to_datetime
 from argus.device.identity import Identity
-from argus.device.system import System, utc_of
+from argus.device.system import System, TimeSource, utc_of
 from argus.onvif.device import system_messages as m
 from argus.onvif.device.paths import DEVICE_PATH, DEVICE_VERSION
 from argus.soap.faults import Sender, fault
@@ -85,11 +85,13 @@ class DeviceSystemService(Service):
     @operation(Access.WRITE_SYSTEM, InvalidTimeZone, InvalidDateTime, NtpServerUndefined)
     async def set_system_date_and_time(self, request: m.SetSystemDateAndTime) -> m.SetSystemDateAndTimeResponse:
         """Set the clock or leave it to NTP.   Spec: Core § SetSystemDateAndTime"""
+        # "If time is obtained via NTP, UTCDateTime has no meaning" -- devicemgmt.wsdl, SetSystemDateAndTime
+        by_hand = request.utc_date_time if request.date_time_type is TimeSource.MANUAL else None
         await self._system.set_date_and_time(
             request.date_time_type,
             daylight_savings=request.daylight_savings,
             zone=request.time_zone.tz if request.time_zone else None,
-            utc_us=_utc_us(request.utc_date_time),
+            utc_us=_utc_us(by_hand),
         )
         return m.SetSystemDateAndTimeResponse()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argus.base.access_unit import Codec
 from argus.media import profiles
 from argus.onvif.media import messages as m
+from argus.onvif.types import IPAddress
 from argus.soap.duration import Duration
 
 
@@ -55,7 +56,7 @@ def video_encoder_configuration(value: profiles.VideoEncoderConfiguration) -> m.
         if value.encoding is Codec.H264
         else None,
         multicast=m.MulticastConfiguration(
-            address=m.IPAddress(type="IPv4", ipv4_address=multicast.address),
+            address=IPAddress(type="IPv4", ipv4_address=multicast.address),
             port=multicast.port,
             ttl=multicast.ttl,
             auto_start=multicast.auto_start,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argus.base.tokens import ProfileToken
-from argus.onvif.types import MediaUri, StreamSetup
+from argus.onvif.types import IPAddress, MediaUri, StreamSetup
 from argus.soap.duration import Duration
 from argus.soap.message import attribute, message, wire
 from argus.soap.namespaces import TRT, TT
@@ -64,13 +64,6 @@ class VideoRateControl:
 class H264Configuration:
     gov_length: int
     h264_profile: str = wire("H264Profile")
-
-
-@message(TT)
-class IPAddress:
-    type: str
-    ipv4_address: str | None = wire("IPv4Address", default=None)
-    ipv6_address: str | None = wire("IPv6Address", default=None)
 
 
 @message(TT)

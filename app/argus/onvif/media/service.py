@@ -192,19 +192,21 @@ class MediaService(Service):
     def _video_sources(
         self, configuration: str | None, profile: ProfileToken | None
     ) -> tuple[VideoSourceConfiguration, ...]:
+        of_profile = self._profiles.get(profile).video_source if profile else None
         if configuration:
             return (self._profiles.video_source_configuration(configuration),)
-        if profile:
-            return (self._profiles.get(profile).video_source,)
+        if of_profile is not None:
+            return (of_profile,)
         return self._profiles.video_source_configurations()
 
     def _video_encoders(
         self, configuration: str | None, profile: ProfileToken | None
     ) -> tuple[VideoEncoderConfiguration, ...]:
+        of_profile = self._profiles.get(profile).video_encoder if profile else None
         if configuration:
             return (self._profiles.video_encoder_configuration(configuration),)
-        if profile:
-            return (self._profiles.get(profile).video_encoder,)
+        if of_profile is not None:
+            return (of_profile,)
         return self._profiles.video_encoder_configurations()
 
 
