@@ -36,16 +36,16 @@ actions = "simulated"
 token = "VideoSource_1"
 name = "Camera 1"
 {source}
-width = 640
-height = 360
+width = {width}
+height = {height}
 frame_rate = 25
 
 [[video_source.stream]]
 token = "Main"
 name = "Main stream"
 codec = "H264"
-width = 640
-height = 360
+width = {width}
+height = {height}
 frame_rate = 25
 bitrate = "{bitrate}"
 key_frame_interval = "1 s"
@@ -68,11 +68,16 @@ segment_size = "1 MiB"
 
 
 def write_board(
-    folder: Path, *, source: str = 'source = "test"', bitrate: str = "1 Mbit/s", storage: str = "32 MiB"
+    folder: Path,
+    *,
+    source: str = 'source = "test"',
+    size: tuple[int, int] = MAIN_SIZE,
+    bitrate: str = "1 Mbit/s",
+    storage: str = "32 MiB",
 ) -> Path:
     """A board of small pictures and a small volume, quick to make and quick to fill."""
     file = folder / "board.toml"
-    file.write_text(_BOARD.format(source=source, bitrate=bitrate, storage=storage))
+    file.write_text(_BOARD.format(source=source, width=size[0], height=size[1], bitrate=bitrate, storage=storage))
     return file
 
 
