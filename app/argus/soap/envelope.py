@@ -25,6 +25,8 @@ MAX_ELEMENTS = 10_000
 MAX_ATTRIBUTES = 10_000
 MAX_DECLARATIONS = 1_000
 
+_HEADER, _BODY = f"{{{ENV}}}Header", f"{{{ENV}}}Body"
+_MUST_UNDERSTAND, _ROLE = f"{{{ENV}}}mustUnderstand", f"{{{ENV}}}role"
 _UNDERSTOOD = (f"{{{WSA}}}", f"{{{WSSE}}}")
 _ROLES_OF_OURS = ("", f"{ENV}/role/next", f"{ENV}/role/ultimateReceiver")
 _TRUE = ("1", "true")
@@ -65,18 +67,25 @@ def read_envelope(data: bytes) -> Envelope:
     root = _parse(data)
     if root.tag != f"{{{ENV}}}Envelope":
         raise VersionMismatch("a SOAP 1.2 envelope is expected")
-    headers, bodies = root.findall(f"{{{ENV}}}Header"), root.findall(f"{{{ENV}}}Body")
-    if not bodies:
-        raise Tag("the envelope has no Body")
-    if len(bodies) > 1 or len(headers) > 1 or len(root) > len(bodies) + len(headers):
-        raise TagMismatch("an envelope holds one Header and one Body")
-    header = headers[0] if headers else None
+    header, body = _parts(root)
     if header is not None:
         _check_understood(header)
-    if len(bodies[0]) != 1:
-        raise (TagMismatch if len(bodies[0]) else Tag)("the Body holds one element")
-    element = bodies[0][0]
+    if len(body) != 1:
+        raise (TagMismatch if len(body) else Tag)("the Body holds one element")
+    element = body[0]
     return Envelope(header=header, body=element, name=QName.of(str(element.tag)))
+
+
+def _parts(root: Element) -> tuple[Element | None, Element]:
+    """The Header, if any, and the Body."""
+    parts = {part.tag: part for part in root}
+    body = parts.pop(_BODY, None)
+    if body is None:
+        raise Tag("the envelope has no Body")
+    header = parts.pop(_HEADER, None)
+    if parts or len(root) > (1 if header is None else 2):
+        raise TagMismatch("an envelope holds one Header and one Body")
+    return header, body
 
 
 def _parse(data: bytes) -> Element:
@@ -107,9 +116,8 @@ def _parse(data: bytes) -> Element:
 
 def _check_understood(header: Element) -> None:
     for block in header:
-        demanded = block.get(f"{{{ENV}}}mustUnderstand") in _TRUE
-        for_us = block.get(f"{{{ENV}}}role", "") in _ROLES_OF_OURS
-        if demanded and for_us and not str(block.tag).startswith(_UNDERSTOOD):
+        demanded = block.get(_MUST_UNDERSTAND) in _TRUE
+        if demanded and block.get(_ROLE, "") in _ROLES_OF_OURS and not str(block.tag).startswith(_UNDERSTOOD):
             raise MustUnderstand(f"header block {block.tag}")
 
 

@@ -15,6 +15,8 @@ from argus.soap.namespaces import XSI, Element, QName, local_name
 
 Values = dict[str, object]
 Write = Callable[[object], str]
+# A template with one %s, and what makes of a value the text to put there.
+Writing = tuple[str, Write]
 ABSENT = object()
 _BLANKS = " \t\r\n"
 _NIL = f"{{{XSI}}}nil"
@@ -46,8 +48,8 @@ class Content(Protocol):
     def read(self, element: Element, optional: bool) -> object:
         """The value, or ABSENT where an empty element stands for nothing. Raises Refused."""
 
-    def writer(self, name: str) -> Write:
-        """A function that writes a value as an element of this prefixed name."""
+    def writing(self, name: str) -> Writing:
+        """How a value is written as an element of this prefixed name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +83,8 @@ class Simple:
         except ValueError as error:
             raise Refused(str(error)) from None
 
-    def writer(self, name: str) -> Write:
-        opening, text, closing = f"<{name}>", self.text, f"</{name}>"
-        return lambda value: f"{opening}{text(value)}{closing}"
+    def writing(self, name: str) -> Writing:
+        return f"<{name}>%s</{name}>", self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +107,8 @@ class Listed:
         assert isinstance(value, tuple)
         return " ".join(map(self.item.attribute, value))
 
-    def writer(self, name: str) -> Write:
-        return lambda value: f"<{name}>{self.text(value)}</{name}>"
+    def writing(self, name: str) -> Writing:
+        return f"<{name}>%s</{name}>", self.text
 
 
 class MessagePlan(Protocol):
@@ -133,8 +134,8 @@ class Nested:
             return ABSENT
         return self.plan.read(element)
 
-    def writer(self, name: str) -> Write:
-        return partial(self.plan.write, name)
+    def writing(self, name: str) -> Writing:
+        return "%s", partial(self.plan.write, name)
 
 
 class Raw:
@@ -143,8 +144,8 @@ class Raw:
     def read(self, element: Element, optional: bool) -> object:
         return element
 
-    def writer(self, name: str) -> Write:
-        return markup.element
+    def writing(self, name: str) -> Writing:
+        return "%s", markup.element
 
 
 class Qualified:
@@ -160,7 +161,7 @@ class Qualified:
             raise Refused("not a qualified name with a declared prefix")
         return QName(namespace or "", name)
 
-    def writer(self, name: str) -> Write:
+    def writing(self, name: str) -> Writing:
         def write(value: object) -> str:
             assert isinstance(value, QName)
             if not value.namespace:
@@ -168,7 +169,7 @@ class Qualified:
             declared = markup.declarations({value.prefix: value.namespace})
             return f"<{name}{declared}>{value.prefix}:{value.name}</{name}>"
 
-        return write
+        return "%s", write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,39 +223,33 @@ class Field:
         else:
             values[self.key] = value
 
-    def writer(self) -> Write:
-        """A function that writes the field's value, which may be absent, as part of the message's markup."""
+    def writing(self) -> Writing:
+        """How the field's value, which may be absent, is written as part of the message's markup."""
         match self.kind:
             case Kind.ELEMENT | Kind.ANY:
-                write = self.content.writer(self.name)
-                if self.many:
-                    return _repeated(write)
-                return _optional(write) if self.optional or self.kind is Kind.ANY else write
+                template, write = self.content.writing(self.name)
             case Kind.ATTRIBUTE:
-                return self._attribute_writer()
+                assert isinstance(self.content, Simple | Listed)
+                template, write = f' {self.name}="%s"', self.content.attribute
             case Kind.TEXT:
                 assert isinstance(self.content, Simple | Listed)
-                return _optional(self.content.text)
+                template, write = "%s", self.content.text
             case Kind.SCOPE:
                 raise TypeError("a scope is written by its message")
-
-    def _attribute_writer(self) -> Write:
-        assert isinstance(self.content, Simple | Listed)
-        opening, text = f' {self.name}="', self.content.attribute
-        if isinstance(self.content, Listed):
+        if self.many:
+            return "%s", _repeated(template, write)
+        if isinstance(self.content, Listed) and self.kind is Kind.ATTRIBUTE:
             # An empty list says nothing; leaving it out is what its absence means everywhere in ONVIF.
-            return lambda value: f'{opening}{text(value)}"' if value else ""
-        return lambda value: "" if value is None else f'{opening}{text(value)}"'
+            return "%s", lambda value: template % write(value) if value else ""
+        if self.optional or self.kind is Kind.ANY:
+            return "%s", lambda value: "" if value is None else template % write(value)
+        return template, write
 
 
-def _optional(write: Write) -> Write:
-    return lambda value: "" if value is None else write(value)
-
-
-def _repeated(write: Write) -> Write:
+def _repeated(template: str, write: Write) -> Write:
     def write_all(value: object) -> str:
         assert isinstance(value, tuple)
-        return "".join(map(write, value))
+        return "".join([template % write(item) for item in value])
 
     return write_all
 

@@ -20,10 +20,10 @@ class Plan:
         self.cls = cls
         self._namespaces: tuple[str, ...] = ()
         self._scope: Field | None = None
-        self._attribute_writers: tuple[Write, ...] = ()
-        self._attribute_values: Getter = _nothing
-        self._content_writers: tuple[Write, ...] = ()
-        self._content_values: Getter = _nothing
+        self._template = ""
+        self._is_empty = True
+        self._writers: tuple[Write, ...] = ()
+        self._values: Getter = _nothing
         self._by_tag: dict[object, Field] = {}
         self._by_name: dict[str, Field] = {}
         self._attributes: dict[str, Field] = {}
@@ -41,11 +41,15 @@ class Plan:
         if self._scope is not None and (self._by_tag or self._any):
             raise TypeError(f"{self.cls.__name__}: a scope goes with text and attributes only")
         attributes = [field for field in fields if field.kind is Kind.ATTRIBUTE]
-        self._attribute_writers = tuple(field.writer() for field in attributes)
-        self._attribute_values = _getter(attributes)
         content = [field for field in fields if field.kind not in (Kind.ATTRIBUTE, Kind.SCOPE)]
-        self._content_writers = tuple(field.writer() for field in content)
-        self._content_values = _getter(content)
+        writings = [field.writing() for field in (*attributes, *content)]
+        templates = [template for template, _ in writings]
+        self._template = "".join(
+            (*templates[: len(attributes)], ">" if content else "/>", *templates[len(attributes) :])
+        )
+        self._is_empty = not content
+        self._writers = tuple(write for _, write in writings)
+        self._values = _getter((*attributes, *content))
         self._many = tuple(field.key for field in fields if field.many)
         self._required = {field.key: field for field in fields if field.required}
         absent = [field for field in fields if not field.required and not field.has_default]
@@ -119,13 +123,9 @@ class Plan:
         """The message as an element of this prefixed name; `declarations` stand among its attributes."""
         if self._scope is not None:
             name, declarations = markup.within_scope(name, getattr(value, self._scope.key))
-        opening = f"{name}{declarations}"
-        if self._attribute_writers:
-            pairs = zip(self._attribute_writers, self._attribute_values(value), strict=True)
-            opening += "".join([write(part) for write, part in pairs])
-        pairs = zip(self._content_writers, self._content_values(value), strict=True)
-        content = "".join([write(part) for write, part in pairs])
-        return f"<{opening}>{content}</{name}>" if content else f"<{opening}/>"
+        pairs = zip(self._writers, self._values(value), strict=True)
+        inside = self._template % tuple([write(part) for write, part in pairs])
+        return f"<{name}{declarations}{inside}" if self._is_empty else f"<{name}{declarations}{inside}</{name}>"
 
     def write_root(self, name: QName, value: object) -> str:
         """The message as an element that declares every prefix in it."""
