@@ -41,11 +41,14 @@ class ControlSocket:
             listener = _bind(self._data)
         except OSError as error:
             raise Unavailable("control", f"{self._data / SOCKET_NAME}: {reason(error)}") from error
-        server = await asyncio.start_unix_server(self._answer, sock=listener)
         try:
-            await server.serve_forever()
+            server = await asyncio.start_unix_server(self._answer, sock=listener)
+            try:
+                await server.serve_forever()
+            finally:
+                server.close()
         finally:
-            server.close()
+            listener.close()
             (self._data / SOCKET_NAME).unlink(missing_ok=True)
 
     async def _answer(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,0 +1,39 @@
+"""A status as the rooms would tell it."""
+
+from argus.station.status import StationStatus
+
+
+def status(**changes: object) -> StationStatus:
+    document: StationStatus = {
+        "ready": True,
+        "ok": True,
+        "problems": [],
+        "device": {
+            "model": "Argus Station",
+            "firmware_version": "1.0",
+            "serial_number": "7",
+            "hostname": "pier-4",
+            "endpoint": "urn:uuid:1",
+        },
+        "addresses": [{"name": "page", "value": "http://192.0.2.7:8080/"}],
+        "profiles": [{"token": "Main", "name": "Main stream"}],
+        "video_sources": [
+            {"token": "cam", "name": "Camera 1", "state": "running", "problem": "", "frames": 250},
+        ],
+        "recordings": [
+            {"token": "Recording-1", "name": "Gate", "status": "Recording", "since": "2026", "until": "2027"},
+            {"token": "Recording-22", "name": "Quay", "status": "Initiated", "since": "", "until": ""},
+        ],
+        "storage": {
+            "volume": "/data/volume.ring",
+            "state": "OK",
+            "detail": "",
+            "used_bytes": 3 << 30,
+            "total_bytes": 4 << 30,
+            "oldest": "2026-01-01",
+            "last_durable": "2026-01-02",
+            "dropped_frames": 0,
+            "damaged": 0,
+        },
+    }
+    return {**document, **changes}  # type: ignore[typeddict-item]
