@@ -226,8 +226,11 @@ async def _body(request: web.BaseRequest, limits: HttpLimits) -> bytes:
         raise _Refused(413)
     if not request.body_exists:
         return b""
-    if request.content.is_eof():  # it came with its headers, as SOAP requests do
-        return request.content.read_nowait()
+    if request.content.is_eof():  # it came together with the headers, as SOAP requests do
+        whole = request.content.read_nowait()
+        if len(whole) > limits.body_bytes:
+            raise _Refused(413)
+        return whole
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = bytearray()
