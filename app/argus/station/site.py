@@ -21,7 +21,8 @@ _NO_STORE = ("Cache-Control", "no-store")
 # The page needs nothing from elsewhere, so a browser is told to load nothing from elsewhere.
 _POLICY = (
     "Content-Security-Policy",
-    "default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'",
+    "default-src 'self'; img-src 'self' data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "frame-ancestors 'none'",
 )
 
 
