@@ -344,6 +344,9 @@ class Ring:
         while True:
             await self._retention_due.wait()
             self._retention_due.clear()
+            # A volume that takes no data takes no cuts, and the same ones must not pile up meanwhile.
+            if self._writer.failure:
+                continue
             self._queue_cuts(await loop.run_in_executor(self._reading_threads, self._retention.due))
             self._due.set()
 

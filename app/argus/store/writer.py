@@ -23,8 +23,10 @@ logger = logging.getLogger(__name__)
 
 STALLED_AFTER_S = 2.0
 FAILED_AFTER_S = 10.0
-# Refusals of the medium in a row after which the volume is given up until it is opened again.
+# Refusals of the medium in a row after which the volume takes no more data, and how often it is tried again then:
+# space is made, a bus recovers.
 MAX_ERRORS = 3
+RETRY_NS = 5_000_000_000
 _RATE_TICKS = 60
 
 
@@ -83,6 +85,7 @@ class Writer:
         self._staged_deletions: list[Deletion] = []
         self._snapshot_due = True
         self._errors_in_a_row = 0
+        self._retry_ns = 0
         self._forgotten: set[int] = set()
         self._recent: deque[tuple[int, int]] = deque(maxlen=_RATE_TICKS)
         self._step_name = "idle"
@@ -109,8 +112,11 @@ class Writer:
     # -- one step -----------------------------------------------------------------------------------------------
 
     def step(self) -> Progress:
-        """Make what is queued durable, as far as free slots reach, and free the next lot of slots if few are left."""
-        if self.failure:
+        """Make what is queued durable, as far as free slots reach, and free the next lot of slots if few are left.
+
+        Where the volume failed this does nothing until it is time to try again.
+        """
+        if self.failure and self._clock.mono_ns() < self._retry_ns:
             return Progress()
         # Nothing is overwritten while the deletion of what was there is not announced.
         if deletions := self._to_announce():
@@ -121,7 +127,7 @@ class Writer:
             more = self._write(self._ingest.take())
             if len(self._lane.free) <= self._volume.geometry.lot // 2:
                 self._reclaim()
-            self._errors_in_a_row = 0
+            self._recover()
         except OSError as error:
             self._note(error)
             return Progress()
@@ -315,9 +321,18 @@ class Writer:
     def _note(self, error: OSError) -> None:
         self._errors_in_a_row += 1
         self.counters.write_errors += 1
-        logger.error("the volume refused to %s: %s", self._step_name, error.strerror or error)
+        self._retry_ns = self._clock.mono_ns() + RETRY_NS
+        # A card that is gone must not fill the log.
+        if not self.failure:
+            logger.error("the volume refused to %s: %s", self._step_name, error.strerror or error)
         if self._errors_in_a_row >= MAX_ERRORS:
             self.failure = f"the volume refused {MAX_ERRORS} times in a row: {error.strerror or error}"
+
+    def _recover(self) -> None:
+        self._errors_in_a_row = 0
+        if self.failure:
+            logger.warning("the volume takes data again after: %s", self.failure)
+            self.failure = ""
 
     def _enter(self, step: str) -> None:
         self._step_since_ns = self._clock.mono_ns()

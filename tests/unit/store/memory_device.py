@@ -1,13 +1,14 @@
-"""A block device in memory that remembers every write and flush, and what is left of them after a power cut."""
+"""A block device in memory that remembers every write, flush and refusal, and what is left of them after a cut."""
 
 from __future__ import annotations
 
 import errno
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 SECTOR_BYTES = 512
+FATES = ("all", "none", "some", "torn", "early")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +17,28 @@ class Write:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A flush was refused: nothing written since the last one is ever made safe by a later flush."""
+
+
 FLUSH = None
+Entry = Write | Refusal | None
 
 
 class MemoryDevice:
-    """Written bytes are seen by reads at once; `log` holds writes and flushes in order."""
+    """Written bytes are seen by reads at once; `log` holds what was asked of the device, in order.
+
+    After a refused flush the written bytes are still seen, as in a page cache, but whether they are on the medium
+    is anybody's guess.
+    """
 
     def __init__(self, image: bytes | bytearray) -> None:
         self.image = bytearray(image)
         self.size_bytes = len(image)
-        self.log: list[Write | None] = []
+        self.log: list[Entry] = []
         self.refusals = 0
+        self.before: Callable[[], None] | None = None
 
     def read(self, offset: int, size: int) -> bytes:
         return bytes(self.image[offset : offset + size])
@@ -38,46 +50,65 @@ class MemoryDevice:
         self.log.append(Write(offset, bytes(data)))
 
     def sync(self) -> None:
-        self._refuse()
+        try:
+            self._refuse()
+        except OSError:
+            self.log.append(Refusal())
+            raise
         self.log.append(FLUSH)
 
     def close(self) -> None:
         pass
 
     def _refuse(self) -> None:
+        """`before` may raise in place of the device; then `refusals` calls are refused."""
+        if self.before is not None:
+            self.before()
         if self.refusals:
             self.refusals -= 1
             raise OSError(errno.EIO, "Input/output error")
 
 
-def after_power_cut(start: bytes, log: list[Write | None], rng: random.Random) -> Iterator[tuple[int, str, bytes]]:
+def after_power_cut(
+    start: bytes, log: list[Entry], rng: random.Random, variants: int = 1
+) -> Iterator[tuple[int, str, bytearray]]:
     """For every prefix of the log: its length, a fate, and the image if the power is cut there.
 
-    Of the writes since the last flush all, none, a random choice, or a random choice of their sectors survive.
+    Of the writes since the last flush all, none, a random choice, a random choice of their sectors, or the sectors up
+    to a random one survive; what is chosen at random is chosen `variants` times. Without such writes there is one
+    state.
     """
     durable = bytearray(start)
     volatile: list[Write] = []
     for length in range(len(log) + 1):
-        for fate in ("all", "none", "some", "torn") if volatile else ("all",):
-            image = bytearray(durable)
-            for write in volatile:
-                _survive(image, write, fate, rng)
-            yield length, fate, bytes(image)
+        for fate in FATES if volatile else ("all",):
+            for _ in range(1 if fate in ("all", "none") else variants):
+                image = bytearray(durable)
+                survive(image, volatile, fate, rng)
+                yield length, fate, image
         if length == len(log):
             return
         entry = log[length]
-        if entry is None:
-            for write in volatile:
-                durable[write.offset : write.offset + len(write.data)] = write.data
-            volatile.clear()
-        else:
+        if isinstance(entry, Write):
             volatile.append(entry)
+            continue
+        survive(durable, volatile, "all" if entry is FLUSH else rng.choice(FATES), rng)
+        volatile.clear()
 
 
-def _survive(image: bytearray, write: Write, fate: str, rng: random.Random) -> None:
-    if fate == "none" or (fate == "some" and rng.random() < 0.5):
-        return
-    for start in range(0, len(write.data), SECTOR_BYTES):
-        if fate != "torn" or rng.random() < 0.5:
-            sector = write.data[start : start + SECTOR_BYTES]
-            image[write.offset + start : write.offset + start + len(sector)] = sector
+def survive(image: bytearray, writes: list[Write], fate: str, rng: random.Random) -> None:
+    """Bring the part of the writes that has the luck to survive onto the image."""
+    for write in writes:
+        if fate == "none" or (fate == "some" and rng.random() < 0.5):
+            continue
+        size = len(write.data)
+        stop = rng.randrange(0, size + SECTOR_BYTES, SECTOR_BYTES) if fate == "early" else size
+        if fate != "torn":
+            image[write.offset : write.offset + min(stop, size)] = write.data[:stop]
+            continue
+        # Now and then nearly all of it: a single lost sector is harder to notice.
+        odds = rng.choice((0.5, 0.5, 0.05, 0.95))
+        for begin in range(0, size, SECTOR_BYTES):
+            if rng.random() >= odds:
+                sector = write.data[begin : begin + SECTOR_BYTES]
+                image[write.offset + begin : write.offset + begin + len(sector)] = sector

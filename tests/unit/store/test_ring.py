@@ -293,6 +293,39 @@ async def test_a_medium_that_keeps_refusing_fails_the_volume_but_reading_goes_on
     assert len(await station.replay(1)) == 75
 
 
+async def test_a_failed_volume_is_tried_again_and_records_on_when_it_takes_data(
+    station: Station, rng: random.Random
+) -> None:
+    await station.record(1, 3, rng)
+    station.device.refusals = 4
+    for _ in range(3):
+        station.append(1, station.frame(0, rng, 100, key=True))
+        await station.clock.advance(1)
+        station.ring.tick()
+    assert station.ring.health().state is WriterState.FAILED
+    await station.clock.advance(5)
+    station.ring.tick()
+    station.ring.tick()
+    assert (station.device.refusals, station.ring.health().state) == (0, WriterState.FAILED)
+    await station.clock.advance(5)
+    station.ring.tick()
+    assert station.ring.health().state is WriterState.OK
+    await station.record(1, 3, rng)
+    assert await station.replay(1) == station.sent[1]
+    assert await station.reopened().replay(1) == station.sent[1]
+
+
+def test_a_volume_whose_file_was_deleted_is_not_durable(tmp_path: Path) -> None:
+    path = tmp_path / "volume"
+    ring = Ring.open(path, CONFIG, SimulatedClock(), lambda *_: None)
+    path.unlink()
+    for _ in range(3):
+        ring.set_retention(1, ring.health().write_errors + 1)
+        ring.tick()
+    assert ring.health().detail.endswith("the file of the volume was deleted")
+    ring.close()
+
+
 async def test_a_read_overtaken_by_the_writer_never_serves_the_newer_bytes(
     station: Station, rng: random.Random
 ) -> None:
