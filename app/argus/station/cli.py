@@ -14,6 +14,7 @@ from typing import ParamSpec
 import click
 
 from argus.base.errors import ArgusError, InvalidValue
+from argus.linux.standard_streams import open_standard_streams
 from argus.station import control, journal, present
 from argus.station.board import find_board, load_board
 from argus.station.choices import Launch
@@ -118,6 +119,7 @@ def run(
     """Run the station until it is told to stop (Ctrl-C or SIGTERM)."""
     from argus.station.launch import Outcome, launch
 
+    open_standard_streams()
     journal.configure(log_level, log_format)
     board = load_board(find_board(board_name))
     if video is not None:
