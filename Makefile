@@ -9,7 +9,7 @@ HTTP ?= 0.0.0.0:8080
 RTSP ?= 0.0.0.0:8554
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup run test lint bench soak clean
+.PHONY: help setup run test lint bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

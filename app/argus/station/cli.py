@@ -156,7 +156,10 @@ def status(data: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @_plainly
 def check_volume(volume: Path, as_json: bool) -> None:
-    """Verify every checksum of a recording VOLUME and report what was found. Changes nothing."""
+    """Verify every checksum of a VOLUME.
+
+    Tells what the volume of recordings holds and what is wrong with it. Changes nothing; a station may be writing.
+    """
     from argus.store.check import check
 
     report = check(volume)
