@@ -180,6 +180,8 @@ class RtspClient:
         if expect == 200:
             # What the former PLAY still had on the way does not count.
             self._packets.clear()
+            # What came in one piece with the answer; no further byte may follow it.
+            assert self._sort() is None, "an answer nobody asked for"
         return response
 
     def pause(self, **headers: str) -> RtspResponse:
