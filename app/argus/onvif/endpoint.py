@@ -104,6 +104,8 @@ class Endpoint:
         refusal = _refusal(call)
         if refusal is not None:
             return refusal
+        if not call.body.strip():
+            return self._answer_nothing(call)
         addressing: Addressing | None = None
         declared: tuple[faults.FaultKind, ...] = ()
         try:
@@ -125,6 +127,15 @@ class Endpoint:
         except Exception:
             logger.exception("request to %s failed", call.path)
             return self._fault(faults.Action("internal error"), addressing)
+
+    def _answer_nothing(self, call: HttpCall) -> HttpAnswer:
+        """The bare HTTP status for a request without a message."""
+        # Told to use Digest, libcurl first posts nothing, so that it is asked for credentials before the message goes.
+        if not call.body and call.headers.get("content-type") and call.headers.get("authorization") is None:
+            answer = self._authenticator.http(call.method, call.uri, None, peer=call.peer)
+            if not isinstance(answer, Caller):
+                return HttpAnswer(status=401, headers=_Challenged(answer).headers)
+        return HttpAnswer(status=400)
 
     def _find(self, name: QName, path: str) -> Operation:
         """The operation a body element calls, wherever it was posted to; the path decides between equals."""
@@ -205,8 +216,6 @@ def _refusal(call: HttpCall) -> HttpAnswer | None:
         return HttpAnswer(status=415)
     if len(call.body) > MAX_BYTES:
         return HttpAnswer(status=413)
-    if not call.body.strip():
-        return HttpAnswer(status=400)
     return None
 
 

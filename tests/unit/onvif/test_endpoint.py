@@ -191,7 +191,7 @@ async def test_a_good_request_is_answered_as_soap(endpoint: Endpoint) -> None:
         ({"headers": {"content-type": "text/plain"}}, 415),
         ({"headers": {"content-type": "multipart/related; type=x"}}, 415),
         ({"headers": {"content-type": "application/soap+xml", "content-encoding": "gzip"}}, 415),
-        ({"body": b""}, 400),
+        ({"body": b"", "headers": {}}, 400),
         ({"body": b" \r\n"}, 400),
         ({"body": b"<" * 300_000}, 413),
     ],
@@ -201,6 +201,14 @@ async def test_what_is_no_soap_message_gets_a_bare_status(
 ) -> None:
     answer = await endpoint.answer(replace(call(HELLO), **change))
     assert (answer.status, answer.body) == (status, b"")
+
+
+async def test_a_client_that_posts_nothing_to_be_asked_for_credentials_is_asked(endpoint: Endpoint) -> None:
+    answer = await endpoint.answer(replace(call(""), body=b""))
+    assert (answer.status, answer.body) == (401, b"")
+    assert [value for _, value in answer.headers] == list(Asked.headers)
+    answer = await endpoint.answer(replace(call("", user="ulla"), body=b""))
+    assert (answer.status, answer.headers) == (400, ())
 
 
 async def test_a_refused_method_is_told_the_allowed_one(endpoint: Endpoint) -> None:
