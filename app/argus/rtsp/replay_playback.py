@@ -143,13 +143,17 @@ class ReplayPlayback:
         return last((frame.unit.utc_us for frame in self._sent.values()), default=None)
 
     async def _first_us(self, plan: Plan) -> int:
-        """The capture time where playing really begins: at the clean point, in reverse not later than asked."""
+        """The capture time where playing really begins: at the clean point, in reverse not later than asked.
+
+        Where there is nothing to play before the end of the range, the time asked for.
+        """
         found = []
         for track in self._tracks.values():
             gop = await self._source.footage.gop_at(track.track_id, plan.start_us, forward=not plan.reverse)
             if gop is not None:
                 found.append(min(plan.start_us, gop.units[-1].utc_us) if plan.reverse else gop.start_us)
-        return (max if plan.reverse else min)(found, default=plan.start_us)
+        first_us = (max if plan.reverse else min)(found, default=plan.start_us)
+        return plan.start_us if plan.is_behind(plan.end_us, first_us, first_us) else first_us
 
     def _walk(self, number: int, plan: Plan) -> Walk:
         track, last = self._tracks[number], self._sent.get(number)

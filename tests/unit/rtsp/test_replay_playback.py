@@ -24,7 +24,7 @@ from argus.rtsp.h264 import packetize
 from argus.rtsp.outlet import InterleavedOutlet
 from argus.rtsp.presentation import Outcome, PlayStart
 from argus.rtsp.protocol.playback import Frames, PlayRequest
-from argus.rtsp.protocol.range import ClockRange
+from argus.rtsp.protocol.range import ClockRange, encode_clock_range
 from argus.rtsp.replay import ReplayPresentation
 from argus.rtsp.replay_playback import ReplaySource
 from argus.rtsp.rtp import RtpStream
@@ -133,6 +133,19 @@ async def test_a_closed_range_ends_with_its_last_frame_and_playing_can_go_on(foo
     await stage.play(FAST)
     assert stage.times()[:2] == [11, 12]
     await stage.pause()
+
+
+@pytest.mark.parametrize(("start_s", "end_s"), [(20, 30), (-20, -10)])
+async def test_a_range_without_footage_is_answered_as_asked_and_stays_silent(
+    footage: MemoryFootage, start_s: int, end_s: int
+) -> None:
+    stage = Stage(footage)
+    wanted = ClockRange(start_us=START_US + start_s * 1_000_000, end_us=START_US + end_s * 1_000_000)
+    start = await stage.play(replace(FAST, range=wanted))
+    assert start.range == encode_clock_range(wanted.start_us or 0, wanted.end_us)
+    assert stage.times() == []
+    assert stage.running is not None
+    assert await stage.running is Outcome.PAUSED
 
 
 async def test_a_pause_resumes_with_the_very_next_frame(footage: MemoryFootage) -> None:
