@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from lxml import etree
-from tests.harness.recorder import PullPoint, Recorder, configuration, of_topic, pull_point
+from tests.harness.recorder import PullPoint, Recorder, configuration, iso, now_us, of_topic, pull_point, utc_us
 from tests.harness.soap import NAMESPACES, SoapClient, SoapFault, text
 
 CONFIG = "tns1:RecordingConfig//."
@@ -96,6 +97,17 @@ def test_a_pull_waits_until_something_happens_and_no_longer(recorder: Recorder, 
         started = time.monotonic()
         assert events.pull(1) == []
         assert 0.8 < time.monotonic() - started < 3
+
+
+def test_a_termination_time_is_granted_as_it_was_asked_for(soap: SoapClient) -> None:
+    asked = iso(now_us() // 1_000_000 * 1_000_000 + 120_000_000)
+    time_asked = f"<tev:InitialTerminationTime>{asked}</tev:InitialTerminationTime>"
+    answer = soap.call(f"<tev:CreatePullPointSubscription>{time_asked}</tev:CreatePullPointSubscription>")
+    assert utc_us(text(answer, "wsnt:TerminationTime")) == utc_us(asked)
+    path = urlsplit(text(answer, "tev:SubscriptionReference/wsa:Address")).path
+    answer = soap.call("<wsnt:Renew><wsnt:TerminationTime>PT3M</wsnt:TerminationTime></wsnt:Renew>", path)
+    start_us, end_us = (utc_us(text(answer, f"wsnt:{name}Time")) for name in ("Current", "Termination"))
+    assert end_us - start_us == 180_000_000
 
 
 def test_an_unsubscribed_pull_point_is_gone(soap: SoapClient) -> None:

@@ -111,7 +111,7 @@ class EventService(Service):
         return m.CreatePullPointSubscriptionResponse(
             subscription_reference=m.EndpointReference(address=f"{call.base_url}{self.prefix}{point.token}"),
             current_time=to_datetime(now_us),
-            termination_time=to_datetime(point.termination_us()),
+            termination_time=to_datetime(now_us + lasting_us),
         )
 
     @operation(Access.READ_MEDIA, ResourceUnknown, UnableToGetMessages, PullMessagesFault)
@@ -139,8 +139,9 @@ class EventService(Service):
         """Give a subscription another end.   Spec: Core § Renew"""
         point = self._addressed(call)
         now_us = self._clock.utc_us()
-        point.renew(lifetime_us(request.termination_time, now_us, UnacceptableTerminationTime))
-        return m.RenewResponse(termination_time=to_datetime(point.termination_us()), current_time=to_datetime(now_us))
+        lasting_us = lifetime_us(request.termination_time, now_us, UnacceptableTerminationTime)
+        point.renew(lasting_us)
+        return m.RenewResponse(termination_time=to_datetime(now_us + lasting_us), current_time=to_datetime(now_us))
 
     @operation(Access.READ_MEDIA, ResourceUnknown)
     async def unsubscribe(self, request: m.Unsubscribe, call: Call) -> m.UnsubscribeResponse:
