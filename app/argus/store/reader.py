@@ -57,8 +57,8 @@ class Reader:
                 gop = self._gop(run, place, bound_us, bound_us, NEVER_US)
                 if gop is not None:
                     return gop
-                bound_us = max(place.row.t0_us + 1, place.row.t1_us if place.row.all_keys else 0)
-            utc_us = max(run.end_us, bound_us) + 1
+                bound_us = (place.row.t1_us if place.row.all_keys else place.row.t0_us) + 1
+            utc_us = run.end_us + 1
         return None
 
     def until(self, track_id: int, utc_us: int, limit_us: int) -> Gop | None:
