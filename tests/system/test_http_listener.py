@@ -45,6 +45,8 @@ class Echo:
         self.requests.append(request)
         if request.path == "/bug":
             raise ZeroDivisionError
+        if request.path == "/wait":
+            await asyncio.sleep(0.2)
         body = bytes(50_000_000) if request.path == "/large" else request.method.encode() + b" " + request.body
         return HttpResponse(status=200, headers=(("X-Twice", "1"), ("X-Twice", "2")), body=body)
 
@@ -281,6 +283,23 @@ async def test_a_fault_of_ours_is_an_internal_error_with_its_traceback_in_the_lo
     assert status(answer) == 500
     assert "ZeroDivision" not in answer
     assert [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize(
+    "request_begun",
+    [post("half").replace("Length: 4", "Length: 9"), post(path="/wait"), post(path="/large")],
+    ids=["in its body", "before the answer", "in the answer"],
+)
+async def test_a_client_that_goes_away_is_no_fault_of_ours(
+    server: Server, request_begun: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = await server.connect()
+    client.send(request_begun)
+    await asyncio.sleep(0.1)
+    client.writer.transport.abort()
+    await asyncio.sleep(0.4)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert status(await server.answer(post())) == 200
 
 
 async def test_a_flood_of_garbage_writes_few_lines(server: Server, caplog: pytest.LogCaptureFixture) -> None:

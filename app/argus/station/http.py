@@ -155,10 +155,15 @@ class _Connections(web.Server):
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         self._disarm(request.protocol)
         try:
-            whole = await _receive(request, self._limits)
+            return await self._exchange(request)
         except _Refused as refusal:
             return web.Response(status=refusal.status, headers={"Connection": "close"})
-        response = await self._responder(whole)
+        except ConnectionError:
+            # The client went away. The library finds nobody to send this to, which is no error to it.
+            return web.Response(status=400)
+
+    async def _exchange(self, request: web.BaseRequest) -> web.StreamResponse:
+        response = await self._responder(await _receive(request, self._limits))
         answer = web.Response(status=response.status, body=response.body)
         for name, value in response.headers:
             answer.headers.add(name, value)
