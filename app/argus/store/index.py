@@ -217,7 +217,7 @@ def _cut(track: Track, cut_us: int, number: int) -> Deletion | None:
     if not track.runs or track.runs[0].start_us >= cut_us:
         return None
     start_us = track.runs[0].start_us
-    track.runs = [run for run in track.runs if run.end_us >= cut_us or run.growing]
+    track.runs = [run for run in track.runs if run.end_us >= cut_us]
     for run in track.runs:
         if run.start_us < cut_us:
             run.cut_before(cut_us)

@@ -161,6 +161,7 @@ def decode_formats(data: BytesLike, limit: int | None = None) -> tuple[list[Form
     return records, position
 
 
+@lru_cache(maxsize=256)
 def _decode_format(data: bytes) -> StreamFormat:
     try:
         body = layout.STREAM_FORMAT.parse(data)

@@ -74,4 +74,4 @@ class Retention:
                 first_us = self._reader.first_visible(run, limit_us)
                 if first_us is not None:
                     return first_us
-        return limit_us if runs[-1].growing else runs[-1].end_us + 1
+        return runs[-1].end_us + 1

@@ -216,6 +216,23 @@ async def test_retention_hides_at_once_and_deletes_soon_after(station: Station, 
     station.ring.end_span(1)
 
 
+async def test_footage_that_waited_while_all_before_it_was_cut_is_served(
+    station: Station, rng: random.Random
+) -> None:
+    station.ring.set_retention(1, 4 * S)
+    await station.record(1, 1, rng)
+    await station.clock.advance(5)
+    for _ in range(6):
+        for number in range(25):
+            station.append(1, station.frame(number, rng, 100, key=number == 0))
+        await station.clock.advance(1)
+    station.ring.apply_retention()
+    station.ring.tick()
+    assert station.ring.spans(1)[0].start_us == START_US + 8 * S
+    assert await station.replay(1) == station.sent[1][25 * 3 :]
+    assert await station.reopened().replay(1) == station.sent[1][25 * 3 :]
+
+
 async def test_a_wrong_clock_hides_but_does_not_erase(station: Station, rng: random.Random) -> None:
     await station.record(1, 5, rng)
     station.ring.set_retention(1, 60 * S)
