@@ -48,12 +48,11 @@ class Digest:
 
     def challenges(self, *, stale: bool) -> tuple[str, ...]:
         """WWW-Authenticate values, one per algorithm, strongest first."""
-        nonce = self._nonces.issue()
+        # live555, and with it VLC, matches the text: realm, nonce and stale, in this order and before anything else.
+        # Of several challenges it takes the last, and knows MD5 alone.
+        start = f'Digest realm="{REALM}", nonce="{self._nonces.issue()}"' + (", stale=true" if stale else "")
         return tuple(
-            f'Digest realm="{REALM}", qop="auth", algorithm={algorithm}, nonce="{nonce}"'
-            + (", stale=true" if stale else "")
-            for algorithm in HashAlgorithm
-            if algorithm in self.algorithms
+            f'{start}, qop="auth", algorithm={algorithm}' for algorithm in HashAlgorithm if algorithm in self.algorithms
         )
 
     def judge(self, credentials: DigestCredentials, method: str, uri: str, password: str) -> Verdict:
