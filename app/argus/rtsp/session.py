@@ -154,7 +154,7 @@ class Session:
         method = _method(request.method)
         check_require(request)
         if method is not Method.OPTIONS:
-            authorize(self._authenticator, request, self._link.peer)
+            self._authorize(request)
         self._check_session(method, request)
         if method is not Method.TEARDOWN:
             self.touch()
@@ -175,6 +175,15 @@ class Session:
                 self._check_uri(request)
                 await self.close()
                 return Response(status=Status.OK)
+
+    def _authorize(self, request: Request) -> None:
+        try:
+            authorize(self._authenticator, request, self._link.peer)
+        except ProtocolError:
+            # A nonce wears out while its client plays, and ffmpeg learns of the next one only by this answer. It is
+            # there, and could have said so by OPTIONS without credentials.
+            self.touch()
+            raise
 
     def _check_session(self, method: Method, request: Request) -> None:
         claimed = parse_session_id(request.header("session"))

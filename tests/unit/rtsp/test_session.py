@@ -202,6 +202,15 @@ async def test_a_session_lives_by_signs_of_the_client_and_ends_without(stage: St
     assert stage.server.health() == (0, 0)
 
 
+async def test_credentials_that_wore_out_are_a_sign_of_life(stage: Stage) -> None:
+    # ffmpeg keeps its session alive without waiting for the answers: it learns a new nonce for the next time only.
+    await stage.set_up()
+    for user in (None, "viewer", None):
+        await stage.clock.advance(40)
+        assert (await stage.ask("GET_PARAMETER", LIVE, user=user))[0] == (401 if user is None else 200)
+        assert not stage.link.ended
+
+
 async def test_frames_on_other_channels_or_without_a_report_are_no_sign_of_life(stage: Stage) -> None:
     await stage.set_up()
     await stage.clock.advance(40)
