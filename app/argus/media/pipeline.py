@@ -77,7 +77,8 @@ class Gstreamer:
             took_ms=(self._clock.mono_ns() - started_ns) // 1_000_000,
             detail=f"{len(units)} pictures were coded" if units else detail,
         )
-        logger.info("encoder self-test: %s", result)
+        verdict = "works" if result.usable else "does not work"
+        logger.info("encoder %s %s (self-test of %d ms: %s)", result.element, verdict, result.took_ms, result.detail)
         return result
 
     def capture(self, plan: CapturePlan, times: CaptureClock, deliver: Deliver) -> Capture:
