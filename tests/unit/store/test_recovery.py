@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -76,9 +77,12 @@ def is_covered(unit: AccessUnit, track_id: int, deletions: list[tuple[int, int, 
     return any(track_id == track and start <= unit.utc_us < end for track, start, end in deletions)
 
 
-async def assert_right(recording: Recording, length: int, image: bytes) -> None:
-    """What the promise of the ring says about one crash state."""
+async def assert_right(
+    recording: Recording, length: int, image: bytes, told_since: Sequence[tuple[int, int, int]] = ()
+) -> None:
+    """What the promise of the ring says about one crash state; `told_since` are deletions told after `length`."""
     counts, told = recording.known_at(length)
+    told = [*told, *told_since]
     after = Station(MemoryDevice(image), SimulatedClock(recording.station.clock.utc_us()))
     after.ring.tick()
     damaged = after.ring.health().damaged
@@ -165,7 +169,7 @@ async def test_a_second_cut_right_after_recovery_is_survived() -> None:
         await second.record(9, 2, rng)
         for _, _, later in after_power_cut(image, second.device.log, rng):
             if rng.random() < 0.2:
-                await assert_right(recording, length, later)
+                await assert_right(recording, length, later, second.deletions)
 
 
 @st.composite
