@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from argus.base import database_copy
 from argus.base.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
 # "ARGS" in ASCII: tells our files from other SQLite databases.
 APPLICATION_ID = 0x41524753
+# From a change to the copy that has it.
+COPY_DELAY_S = 1.0
 
 Value = str | int | float | bytes | None
 Row = tuple[Value, ...]
@@ -24,12 +27,18 @@ Statement = tuple[str, Sequence[Value]]
 class Database:
     """One SQLite file. `write` commits a list of statements durably, all or none.
 
-    Reading happens at start-up (`read`); afterwards the rooms keep their objects in memory and only write.
+    Reading happens at start-up (`read`); afterwards the rooms keep their objects in memory and only write. After a
+    change a sound copy is kept beside the file (`database_copy`), which takes its place when it turns out damaged.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
+        self._copied = False
+        self._copy_awaited = False
+        self._closed = False
+        self._copy_soon()
 
     @classmethod
     def open(cls, path: Path, migrations: Sequence[str]) -> Database:
@@ -38,19 +47,22 @@ class Database:
         `migrations[n]` is the SQL script that leads from user_version n to n + 1.
 
         Raises:
-            Unavailable: the file is damaged, foreign, or written by a newer release.
+            Unavailable: the file is foreign, written by a newer release, or damaged and so is its copy.
         """
         try:
-            connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            _check(connection, path, len(migrations))
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            _migrate(connection, migrations)
+            try:
+                connection = _connect(path, migrations)
+            except database_copy.Damaged as damage:
+                database_copy.restore(path, damage)
+                connection = _connect(path, migrations)
+            path.chmod(0o600)
+        except database_copy.Damaged as damage:
+            raise Unavailable("database", f"{path} is damaged ({damage}); recorded media is not touched") from damage
         except sqlite3.DatabaseError as error:
             raise Unavailable("database", f"{path}: {error}") from error
-        path.chmod(0o600)
-        return cls(connection)
+        except OSError as error:
+            raise Unavailable("database", f"{path}: {error.strerror}") from error
+        return cls(connection, path)
 
     def read(self, query: str, parameters: Sequence[Value] = ()) -> list[Row]:
         """All rows of a SELECT."""
@@ -74,6 +86,7 @@ class Database:
                 await asyncio.wait([running])
             except asyncio.CancelledError as error:
                 cancelled = error
+        self._copy_later()
         failure = running.exception()
         if failure is None and then is not None:
             then()
@@ -84,6 +97,7 @@ class Database:
     def write_now(self, statements: Iterable[Statement]) -> None:
         """Like `write`, for start-up, before the event loop runs."""
         self._writer.submit(self._commit, list(statements)).result()
+        self._copy_soon()
 
     def _commit(self, statements: list[Statement]) -> None:
         try:
@@ -91,6 +105,7 @@ class Database:
             for sql, parameters in statements:
                 self._connection.execute(sql, parameters)
             self._connection.execute("COMMIT")
+            self._copied = False
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -98,8 +113,54 @@ class Database:
 
     def close(self) -> None:
         """Finish what was asked and close the file."""
+        self._closed = True
         self._writer.shutdown(wait=True)
+        self._copy()
         self._connection.close()
+
+    def _copy_later(self) -> None:
+        """One copy for many changes in a row: none of them waits for it."""
+        if not self._copy_awaited:
+            self._copy_awaited = True
+            asyncio.get_running_loop().call_later(COPY_DELAY_S, self._copy_soon)
+
+    def _copy_soon(self) -> None:
+        self._copy_awaited = False
+        if not self._closed:
+            self._writer.submit(self._copy)
+
+    def _copy(self) -> None:
+        if self._copied:
+            return
+        try:
+            # The log holds the last change only: what happens to it costs no more than that.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            database_copy.keep(self._connection, self._path)
+            self._copied = True
+        except (sqlite3.Error, OSError) as error:
+            logger.warning("%s has no copy of its last change: %s", self._path, error)
+
+
+def _connect(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
+    """Raises Damaged, Unavailable, sqlite3.DatabaseError."""
+    if database_copy.is_emptied(path):
+        raise database_copy.Damaged("the file is empty")
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        _check(connection, path, len(migrations))
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _migrate(connection, migrations)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        if error.sqlite_errorcode in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise database_copy.Damaged(str(error)) from error
+        raise
+    except (Unavailable, database_copy.Damaged):
+        connection.close()
+        raise
+    return connection
 
 
 def _check(connection: sqlite3.Connection, path: Path, newest: int) -> None:
@@ -110,8 +171,8 @@ def _check(connection: sqlite3.Connection, path: Path, newest: int) -> None:
         raise Unavailable("database", f"{path} belongs to another program; move it away to start anew")
     if version > newest:
         raise Unavailable("database", f"{path} was written by a newer release (schema {version}, ours is {newest})")
-    if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-        raise Unavailable("database", f"{path} is damaged; recorded media is not touched")
+    if not database_copy.is_sound(connection):
+        raise database_copy.Damaged("its pages contradict each other")
 
 
 def _migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:

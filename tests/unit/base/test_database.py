@@ -1,6 +1,7 @@
 """The database is durable, all-or-nothing, and refuses files that are not its own."""
 
 import asyncio
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -65,4 +66,75 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
 def test_garbage_is_refused(tmp_path: Path) -> None:
     (tmp_path / "d").write_bytes(b"garbage" * 1000)
     with pytest.raises(Unavailable):
+        Database.open(tmp_path / "d", SCHEMA)
+
+
+def spoil(path: Path) -> None:
+    """Fill every page with noise, the first one behind its header."""
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xa5" * (size - 100))
+
+
+async def test_the_copy_takes_the_place_of_a_damaged_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "d"
+    database = Database.open(path, SCHEMA)
+    await database.write([("INSERT INTO thing VALUES (?)", ("a",))])
+    database.close()
+    spoil(path)
+    spoiled = path.read_bytes()
+    database = Database.open(path, SCHEMA)
+    assert database.read("SELECT name FROM thing") == [("a",)]
+    assert "takes its place" in caplog.text
+    assert (tmp_path / "d.damaged").read_bytes() == spoiled
+    await database.write([("INSERT INTO thing VALUES (?)", ("b",))])
+    database.close()
+    assert Database.open(path, SCHEMA).read("SELECT name FROM thing") == [("a",), ("b",)]
+
+
+async def test_a_file_that_lost_all_it_held_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "d"
+    database = Database.open(path, SCHEMA)
+    await database.write([("INSERT INTO thing VALUES (?)", ("a",))])
+    database.close()
+    path.write_bytes(b"")
+    assert Database.open(path, SCHEMA).read("SELECT name FROM thing") == [("a",)]
+
+
+async def test_the_file_holds_every_change_and_the_log_none(tmp_path: Path) -> None:
+    path = tmp_path / "d"
+    database = Database.open(path, SCHEMA)
+    await database.write([("INSERT INTO thing VALUES (?)", ("a",))])
+    database.write_now([])
+    killed = tmp_path / "killed"
+    killed.write_bytes(path.read_bytes())
+    assert Database.open(killed, SCHEMA).read("SELECT name FROM thing") == [("a",)]
+
+
+async def test_a_damaged_copy_leaves_a_sound_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "d"
+    database = Database.open(path, SCHEMA)
+    await database.write([("INSERT INTO thing VALUES (?)", ("a",))])
+    database.close()
+    spoil(tmp_path / "d.copy")
+    (tmp_path / "d.copy.new").write_bytes(b"half a copy")
+    assert Database.open(path, SCHEMA).read("SELECT name FROM thing") == [("a",)]
+    spoil(path)
+    spoil(tmp_path / "d.copy")
+    with pytest.raises(Unavailable, match="recorded media is not touched"):
+        Database.open(path, SCHEMA)
+
+
+def test_only_the_owner_may_read_the_copy(tmp_path: Path) -> None:
+    Database.open(tmp_path / "d", SCHEMA).close()
+    assert (tmp_path / "d.copy").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_of_somebody_else_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    with pytest.raises(Unavailable, match="Operation not permitted"):
         Database.open(tmp_path / "d", SCHEMA)
