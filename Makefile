@@ -10,7 +10,7 @@ RTSP ?= 0.0.0.0:8554
 LOCK := $(BIN)/uv pip compile -q --python /usr/bin/python3 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup run test lint bench lock clean
+.PHONY: help setup run test test-crash test-crash-mutants lint bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,12 @@ test: $(VENV)/.test ## the gate: format, lint, types, rooms, and every test
 	$(BIN)/mypy
 	PYTHONPATH=app $(BIN)/lint-imports --no-cache
 	$(BIN)/pytest
+
+test-crash: $(VENV)/.test ## judge N power cuts of the ring store (N=20000)
+	$(BIN)/python -m tests.crash $(or $(N),20000) $(or $(FROM),0)
+
+test-crash-mutants: $(VENV)/.test ## plant mistakes into the ring store and see each noticed
+	$(BIN)/python -m tests.crash mutants
 
 lint: $(VENV)/.test ## mend format and lint
 	$(BIN)/ruff format app tests
