@@ -50,6 +50,10 @@ class Timeline:
             return min(passed_us, STEP_US) if last.end or frame.discontinuity else passed_us
         if frame.gop_start_us == last.gop_start_us:
             return passed_us
+        # What the client did not want of the group, and between the groups, takes its time all the same.
+        rest_us = max(0, last.gop_end_us - last.unit.utc_us)
+        apart_us = max(0, last.gop_start_us - frame.gop_end_us)
         if last.end:  # the gap between this group and the one sent before it is not presented
-            self._mirror_us -= max(0, last.gop_start_us - frame.gop_end_us - STEP_US)
-        return STEP_US
+            self._mirror_us -= max(0, apart_us - STEP_US)
+            apart_us = STEP_US
+        return rest_us + apart_us

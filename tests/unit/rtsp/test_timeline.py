@@ -55,3 +55,11 @@ def test_in_reverse_frames_leave_evenly_and_gaps_are_not_presented() -> None:
     assert (left_us, shown_us) == (960_000, 0)
     left_us, shown_us = timeline.place(frame(0, 0, 960_000), 0)
     assert (left_us, shown_us) == (960_000 + STEP_US, 960_000 + 960_000 + STEP_US)
+
+
+def test_in_reverse_the_time_of_frames_nobody_wants_passes_all_the_same() -> None:
+    timeline = Timeline(origin_us=0, start_us=8_960_000, reverse=True)
+    key_frames = [frame(start_us, start_us, start_us + 960_000) for start_us in (8_000_000, 7_000_000, 3_000_000)]
+    placed = [timeline.place(key_frame, 0) for key_frame in key_frames]
+    assert [left_us for left_us, _ in placed] == [0, 1_000_000, 5_000_000]
+    assert [shown_us for _, shown_us in placed] == [960_000, 1_960_000, 5_960_000]
