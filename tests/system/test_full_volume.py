@@ -11,7 +11,7 @@ from tests.harness.soap import SoapClient
 from tests.harness.station import MAIN_SIZE, StationProcess, run_command, wait_for
 
 BOARD = {"storage": "16 MiB", "bitrate": "4 Mbit/s"}
-COPIES = 12
+COPIES = 24
 
 
 def test_the_oldest_footage_makes_room_and_recording_goes_on(

@@ -36,13 +36,13 @@ def killed_at_us() -> list[int]:
 def recording(station: StationProcess, proxy: RecordingProxy, killed_at_us: list[int]) -> str:
     """Footage of three lives of the process, killed twice in the middle of recording."""
     recorder = Recorder(SoapClient(proxy.url))
-    token, _ = recorder.record(4, "Survivor")
+    token, _ = recorder.record(3, "Survivor")
     for _ in range(2):
         length_s = recorder.information(token).length_s
         killed_at_us.append(now_us())
         station.kill()
         station.start()
-        recorder.wait_for_footage(token, length_s + 3)
+        recorder.wait_for_footage(token, length_s + 2)
     return token
 
 

@@ -52,7 +52,7 @@ def footage(proxy: RecordingProxy) -> Footage:
     time.sleep(1.5)
     before_gap = recorder.information(token)
     recorder.set_mode(job, "Active")
-    recorder.wait_for_footage(token, before_gap.length_s + 5)
+    recorder.wait_for_footage(token, before_gap.length_s + 3)
     recorder.set_mode(job, "Idle")
     recorder.wait_for_status(token, "Stopped")
     time.sleep(1.5)
