@@ -95,10 +95,6 @@ class Endpoint:
             for name, operation in service.operations.items():
                 self._operations.setdefault(name, []).append((service, operation))
 
-    def serves(self, path: str) -> bool:
-        """Whether a service lives at this path."""
-        return any(_lives_at(service, path) for service in self._services)
-
     async def answer(self, call: HttpCall) -> HttpAnswer:
         """The answer to one request: a response, a fault, or a bare HTTP status where there was no SOAP message."""
         refusal = _refusal(call)

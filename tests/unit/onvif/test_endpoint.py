@@ -237,13 +237,6 @@ async def test_between_services_with_one_operation_the_path_decides(
 
 
 @pytest.mark.parametrize(
-    ("path", "served"), [("/onvif/device_service", True), ("/onvif/subscription/1", True), ("/onvif/x", False)]
-)
-def test_the_endpoint_knows_the_paths_of_its_services(endpoint: Endpoint, path: str, served: bool) -> None:
-    assert endpoint.serves(path) is served
-
-
-@pytest.mark.parametrize(
     ("body", "status", "answer"),
     [
         (f"<GetDot11Status xmlns='{TDS}'/>", 500, "Receiver/ActionNotSupported"),

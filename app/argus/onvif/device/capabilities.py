@@ -6,13 +6,13 @@ Spec: Core § Capabilities.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from argus.base.access import Access
 from argus.base.errors import NotSupported
 from argus.device.access import HashAlgorithm
 from argus.device.users import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH, MAX_USERS
 from argus.onvif.device import capability_messages as m
+from argus.onvif.device.advertised import Advertised
 from argus.onvif.device.legacy_capabilities import CATEGORIES, legacy_capabilities
 from argus.onvif.device.not_built import NOT_BUILT
 from argus.onvif.device.paths import DEVICE_PATH, DEVICE_VERSION
@@ -29,20 +29,6 @@ NoSuchService = fault(
     answers=(NotSupported, "service category"),
 )
 _WSDL_URL = "http://www.onvif.org/onvif/ver10/device/wsdl/devicemgmt.wsdl"
-
-
-class Advertised(Protocol):
-    """A service that GetServices tells about."""
-
-    @property
-    def namespace(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def version(self) -> tuple[int, int]: ...
-
-    def capabilities(self) -> object:
-        """The message that describes what the service can do."""
 
 
 class DeviceService(Service):

@@ -6,22 +6,19 @@ Spec: Core § GetCapabilities.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from argus.onvif.device import capability_messages as m
+from argus.onvif.device.advertised import Advertised
 from argus.onvif.media.messages import Capabilities as MediaCapabilities
 from argus.onvif.recording.messages import Capabilities as RecordingCapabilities
 from argus.onvif.search.messages import Capabilities as SearchCapabilities
 from argus.soap.namespaces import TDS, TEV, TRC, TRP, TRT, TSE
 from argus.store.catalog import MAX_TEXT_LENGTH
 
-if TYPE_CHECKING:
-    from argus.onvif.device.capabilities import Advertised
-
 # The categories of tt:CapabilityCategory for which a service exists.
 CATEGORIES = ("All", "Device", "Events", "Media")
 
-Services = Mapping[str, "Advertised"]
+Services = Mapping[str, Advertised]
 
 
 def legacy_capabilities(services: Services, categories: Sequence[str], base_url: str) -> m.LegacyCapabilities:
