@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 _PARAMETER = re.compile(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
@@ -59,10 +59,10 @@ class DigestAuth:
         return _HASHES[self.algorithm](text.encode()).hexdigest()
 
 
-def username_token(username: str, password: str) -> str:
-    """A fresh wsse:Security header.   Web Services Security UsernameToken Profile 1.0 § Password digest"""
+def username_token(username: str, password: str, age_s: float = 0.0) -> str:
+    """A wsse:Security header, made now or `age_s` ago.   Web Services Security UsernameToken Profile 1.0 § Password digest"""
     nonce = secrets.token_bytes(16)
-    created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    created = (datetime.now(UTC) - timedelta(seconds=age_s)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     digest = hashlib.sha1(nonce + created.encode() + password.encode()).digest()
     wss = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
     return (

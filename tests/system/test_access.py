@@ -112,6 +112,12 @@ def test_a_used_token_opens_no_operation(proxy: RecordingProxy, soap: SoapClient
         assert is_refused(answer), one.name
 
 
+@pytest.mark.parametrize(("age_s", "refused"), [(3_600, True), (-3_600, True), (120, False), (-120, False)])
+def test_a_token_holds_for_minutes_around_its_time(proxy: RecordingProxy, age_s: float, refused: bool) -> None:
+    token = username_token(USERNAME, PASSWORD, age_s)
+    assert is_refused(SoapClient(proxy.url, login="none").post("<tds:GetUsers/>", header=token)) == refused
+
+
 @pytest.mark.parametrize("missing", ["Nonce", "Created"])
 def test_a_token_without_nonce_or_time_is_refused(proxy: RecordingProxy, missing: str) -> None:
     root = etree.fromstring(envelope("<tds:GetUsers/>", username_token(USERNAME, PASSWORD)))
