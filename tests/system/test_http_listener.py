@@ -246,9 +246,24 @@ async def test_one_address_has_a_few_connections_and_gets_them_back(server: Serv
 
 async def test_all_addresses_together_have_some_connections(server: Server) -> None:
     for last in (1, 1, 1, 2, 2, 2):
-        await server.connect(f"127.0.0.{last}")
+        client = await server.connect(f"127.0.0.{last}")
+        client.send(post().replace("Connection: close\r\n", ""))
+        assert status(await client.one_answer()) == 200
     other = await server.connect("127.0.0.3")
     assert status(await other.everything()) == 503
+
+
+@pytest.mark.parametrize("begun", ["", "POST / HTTP/1.1\r\nHost:", post("half").replace("Length: 4", "Length: 9")])
+async def test_connections_that_have_asked_nothing_keep_nobody_out(server: Server, begun: str) -> None:
+    silent = [await server.connect(f"127.0.0.{last}") for last in (1, 1, 1, 2, 2, 2)]
+    for client in silent:
+        client.send(begun)
+    for last in (3, 4):
+        other = await server.connect(f"127.0.0.{last}")
+        other.send(post())
+        assert status(await other.everything()) == 200
+    assert status(await silent[0].everything()) == 503
+    assert [client.reader.at_eof() for client in silent[1:]] == [False] * 5
 
 
 @pytest.mark.parametrize(

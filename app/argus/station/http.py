@@ -123,6 +123,8 @@ class _Connections(web.Server):
         self._responder = responder
         self._limits = limits
         self._waiting_first: dict[object, asyncio.TimerHandle] = {}
+        # No whole request came from these yet; the oldest first.
+        self._unproven: dict[object, asyncio.Transport] = {}
         self._addresses: Counter[str] = Counter()
 
     # The library calls the following two for every connection.
@@ -131,11 +133,22 @@ class _Connections(web.Server):
         address = _address(transport.get_extra_info("peername"))
         self._addresses[address] += 1
         limits, loop = self._limits, asyncio.get_running_loop()
-        if len(self.connections) > limits.connections or self._addresses[address] > limits.connections_per_address:
+        if self._addresses[address] > limits.connections_per_address or not self._has_room():
             # Not at once: the library starts a task for the connection after this call, which must find it open.
             loop.call_soon(_refuse, transport, _BUSY)
             return
+        self._unproven[handler] = transport
         self._waiting_first[handler] = loop.call_later(limits.header_deadline_s, _refuse, transport, _TOO_SLOW)
+
+    def _has_room(self) -> bool:
+        """Whether one more connection may stay. Where all are taken, one that has asked nothing yet makes room: who
+        opens connections and says nothing, from however many addresses, keeps nobody out."""
+        if len(self.connections) <= self._limits.connections:
+            return True
+        if not self._unproven:
+            return False
+        _refuse(self._unproven.pop(next(iter(self._unproven))), _BUSY)
+        return True
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
         transport = self._connections.get(handler)
@@ -145,6 +158,7 @@ class _Connections(web.Server):
             if self._addresses[address] <= 0:
                 del self._addresses[address]
         self._disarm(handler)
+        self._unproven.pop(handler, None)
         super().connection_lost(handler, exc)
 
     def _disarm(self, handler: object) -> None:
@@ -163,7 +177,9 @@ class _Connections(web.Server):
             return web.Response(status=400)
 
     async def _exchange(self, request: web.BaseRequest) -> web.StreamResponse:
-        response = await self._responder(await _receive(request, self._limits))
+        whole = await _receive(request, self._limits)
+        self._unproven.pop(request.protocol, None)
+        response = await self._responder(whole)
         answer = web.Response(status=response.status, body=response.body)
         for name, value in response.headers:
             answer.headers.add(name, value)
