@@ -60,7 +60,10 @@ class DigestAuth:
 
 
 def username_token(username: str, password: str, age_s: float = 0.0) -> str:
-    """A wsse:Security header, made now or `age_s` ago.   Web Services Security UsernameToken Profile 1.0 § Password digest"""
+    """A wsse:Security header, made now or `age_s` ago.
+
+    Spec: Web Services Security UsernameToken Profile 1.0 § Password digest
+    """
     nonce = secrets.token_bytes(16)
     created = (datetime.now(UTC) - timedelta(seconds=age_s)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     digest = hashlib.sha1(nonce + created.encode() + password.encode()).digest()
