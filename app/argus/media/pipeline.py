@@ -210,19 +210,29 @@ class CardPictures:
     def __init__(self, source: VideoSourceSettings, times: CaptureClock) -> None:
         self._card = TestCard(source.width, source.height)
         self._times = times
-        self._background: Any = None
+        self._background = b""
+        self._pool: Any = None
 
     def open(self) -> None:
-        self._background = Gst.Buffer.new_wrapped(self._card.background())
+        self._background = self._card.background()
+        # Pictures of megabytes made anew for each frame would be mapped and unmapped by the allocator every time.
+        self._pool = Gst.BufferPool.new()
+        settings = self._pool.get_config()
+        Gst.BufferPool.config_set_params(settings, None, len(self._background), 0, 0)
+        self._pool.set_config(settings)
+        self._pool.set_active(True)
 
     def picture(self, number: int, mono_ns: int) -> Any:
-        buffer = self._background.copy_deep()
+        _, buffer = self._pool.acquire_buffer(None)
         with buffer.map(Gst.MapFlags.WRITE) as mapped:
+            mapped.data[:] = self._background
             self._card.draw(mapped.data, Stamp(number=number, utc_us=self._times.utc_us(mono_ns)))
         return buffer
 
     def close(self) -> None:
-        self._background = None
+        if self._pool is not None:
+            self._pool.set_active(False)
+            self._pool = None
 
 
 class ClipPictures:

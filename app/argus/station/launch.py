@@ -13,6 +13,7 @@ import uvloop
 
 from argus.base.errors import ArgusError, InvalidValue, Unavailable
 from argus.device.users import FIRST_ADMINISTRATOR, check_password
+from argus.linux.memory import settle_memory, use_memory_sparingly
 from argus.linux.os_error import reason
 from argus.station.choices import Launch
 from argus.station.control import ControlSocket
@@ -55,6 +56,7 @@ class Run:
         async def ready() -> None:
             await station.serving()
             self._ready = True
+            settle_memory()
             _introduce(station, None if launch.admin_password else station.first_password)
 
         await station.supervisor.run((*station.subsystems, control), ready=ready, stop=self._stop)
@@ -72,6 +74,7 @@ def launch(settings: Launch) -> Outcome:
         ExceptionGroup: a subsystem failed in a way that nobody foresaw.
     """
     _prepare(settings)
+    use_memory_sparingly()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(Run()(settings))

@@ -31,9 +31,10 @@ from argus.linux.netlink import KernelNetlink
 from argus.linux.notify import SystemdNotifier
 from argus.linux.serial_number import read_serial_number
 from argus.linux.system import SimulatedSystem, SystemActions, SystemdSystem
-from argus.linux.video_devices import SystemVideoDevices
+from argus.linux.v4l2 import SimulatedVideoDevices, VideoDevices
 from argus.media.pipeline import Gstreamer
 from argus.media.profiles import MediaProfiles
+from argus.media.settings import SourceKind
 from argus.media.source import VideoSource
 from argus.onvif.discovery.addresses import HttpListener as AnnouncedListener
 from argus.onvif.discovery.responder import DiscoveryResponder
@@ -186,8 +187,17 @@ def _protocols(launch: Launch) -> tuple[NetworkProtocol, ...]:
 
 
 def _cameras(board: Board, clock: AdjustableClock) -> tuple[VideoSource, ...]:
-    engine, devices = Gstreamer(clock), SystemVideoDevices()
+    engine, devices = Gstreamer(clock), _video_devices(board)
     return tuple(VideoSource(one.settings, one.streams, clock, engine, devices) for one in board.video_sources)
+
+
+def _video_devices(board: Board) -> VideoDevices:
+    if all(one.settings.kind is not SourceKind.V4L2 for one in board.video_sources):
+        return SimulatedVideoDevices()
+    # Imported here, because its library takes 4 MB that a board without such a camera has better use for.
+    from argus.linux.video_devices import SystemVideoDevices
+
+    return SystemVideoDevices()
 
 
 def _footage(
