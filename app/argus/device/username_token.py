@@ -10,18 +10,18 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections import deque
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum, auto
 
 from argus.base.access import UsernameToken
 from argus.base.clock import Clock
 from argus.base.units import US_PER_S, to_utc_us
+from argus.device.spent_tokens import SpentTokens
 
 WINDOW_S = 300
 MAX_NONCE_LENGTH = 128
-# At most this many tokens are accepted in ten minutes: 33 a second, far above what managers poll with.
-MAX_REMEMBERED = 20_000
+# Users whose tokens are remembered; more than can be, unless accounts come and go by the hundred.
+MAX_USERS = 256
 PASSWORD_DIGEST = "#PasswordDigest"  # noqa: S105 - the end of a type's URI
 
 _CREATED = re.compile(
@@ -38,16 +38,15 @@ class TokenVerdict(Enum):
 class UsernameTokens:
     """Judges tokens: the digest right, created within five minutes of our clock, never seen before.
 
-    Nonces are remembered for as long as their tokens could be accepted. When the memory is full further tokens are
-    refused rather than an old one forgotten. A token created before this process started is refused, because the
+    Nonces are remembered for as long as their tokens could be accepted, for each user apart: who makes very many
+    requests costs nobody else theirs. A token created before this process started is refused, because the
     previous process may have accepted it.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._started_ns = clock.mono_ns()
-        self._seen: set[bytes] = set()
-        self._order: deque[tuple[int, bytes]] = deque()
+        self._spent: dict[str, SpentTokens] = {}
 
     def judge(self, token: UsernameToken, password: str) -> TokenVerdict:
         nonce = _decode(token.nonce)
@@ -58,7 +57,8 @@ class UsernameTokens:
         known = hmac.compare_digest(expected, _decode(token.password) or b"")
         if not known or not digest_type or nonce is None or created_us is None:
             return TokenVerdict.REFUSED
-        return TokenVerdict.ACCEPTED if self._timely(created_us) and self._first(nonce) else TokenVerdict.UNTIMELY
+        good = self._timely(created_us) and self._is_first(token.username, nonce, created_us)
+        return TokenVerdict.ACCEPTED if good else TokenVerdict.UNTIMELY
 
     def _timely(self, created_us: int) -> bool:
         now_us = self._clock.utc_us()
@@ -67,17 +67,17 @@ class UsernameTokens:
         whole_second_us = started_us - started_us % US_PER_S  # clients may write whole seconds
         return abs(created_us - now_us) <= WINDOW_S * US_PER_S and created_us >= whole_second_us
 
-    def _first(self, nonce: bytes) -> bool:
-        now_ns = self._clock.mono_ns()
-        # A token from the far end of the window stays acceptable for two windows.
-        while self._order and now_ns - self._order[0][0] > 2 * WINDOW_S * 1_000_000_000:
-            self._seen.discard(self._order.popleft()[1])
+    def _is_first(self, username: str, nonce: bytes, created_us: int) -> bool:
+        spent = self._spent.get(username)
+        if spent is None:
+            self._spent = {name: known for name, known in self._spent.items() if not known.is_empty()}
+            if len(self._spent) >= MAX_USERS:
+                return False
+            # A token from the far end of the window stays acceptable for two windows.
+            spent = self._spent[username] = SpentTokens(self._clock, 2 * WINDOW_S)
         key = hashlib.sha256(nonce).digest()[:16]
-        if key in self._seen or len(self._seen) >= MAX_REMEMBERED:
-            return False
-        self._seen.add(key)
-        self._order.append((now_ns, key))
-        return True
+        # The digest does not cover the name: a user with the same password must not take over a token.
+        return not any(other.remembers(key) for other in self._spent.values()) and spent.spend(key, created_us)
 
 
 def password_digest(nonce: bytes, created: str, password: str) -> bytes:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from argus.base.access import UsernameToken
 from argus.base.clock import SimulatedClock
 from argus.base.units import to_datetime
+from argus.device import spent_tokens
 from argus.device import username_token as module
 from argus.device.username_token import TokenVerdict, UsernameTokens, password_digest
 
@@ -126,17 +127,54 @@ async def test_times_are_read_with_fraction_offset_or_none(clock: SimulatedClock
         assert tokens.judge(token(created), "secret") is ACCEPTED
 
 
-async def test_a_full_memory_refuses_rather_than_forgets(
+async def test_a_full_memory_neither_permits_a_replay_nor_keeps_a_client_out(
     clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_REMEMBERED", 3)
+    monkeypatch.setattr(spent_tokens, "MAX_REMEMBERED", 8)
     tokens = await started(clock)
-    sent = [token(at(clock)) for _ in range(4)]
-    assert [tokens.judge(one, "secret") for one in sent] == [ACCEPTED, ACCEPTED, ACCEPTED, UNTIMELY]
+    sent = []
+    for _ in range(100):
+        await clock.advance(0.01)
+        sent.append(token(at(clock)))
+        assert tokens.judge(sent[-1], "secret") is ACCEPTED
+    assert {tokens.judge(one, "secret") for one in sent} == {UNTIMELY}
     await clock.advance(299)
-    assert tokens.judge(sent[0], "secret") is UNTIMELY
-    await clock.advance(302)
+    assert {tokens.judge(one, "secret") for one in sent} == {UNTIMELY}
+
+
+async def test_a_user_with_very_many_tokens_costs_no_other_user_anything(
+    clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spent_tokens, "MAX_REMEMBERED", 8)
+    tokens = await started(clock)
+    for _ in range(20):  # of the far end of the window: nothing of this user is accepted for a while
+        tokens.judge(token(at(clock, 299)), "secret")
+    assert tokens.judge(token(at(clock)), "secret") is UNTIMELY
+    assert tokens.judge(replace(token(at(clock)), username="guard"), "secret") is ACCEPTED
+    clock.step(-86_400)
+    await clock.advance(601)
     assert tokens.judge(token(at(clock)), "secret") is ACCEPTED
+
+
+async def test_a_token_is_not_good_again_under_another_name(clock: SimulatedClock) -> None:
+    tokens = await started(clock)
+    sent = token(at(clock))
+    assert tokens.judge(sent, "secret") is ACCEPTED
+    assert tokens.judge(replace(sent, username="guard"), "secret") is UNTIMELY
+
+
+async def test_only_so_many_users_are_remembered_at_one_time(
+    clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_USERS", 2)
+    tokens = await started(clock)
+
+    def judged(username: str) -> TokenVerdict:
+        return tokens.judge(replace(token(at(clock)), username=username), "secret")
+
+    assert [judged(name) for name in "abc"] == [ACCEPTED, ACCEPTED, UNTIMELY]
+    await clock.advance(601)
+    assert judged("c") is ACCEPTED
 
 
 def test_a_token_does_not_show_its_password(clock: SimulatedClock) -> None:
