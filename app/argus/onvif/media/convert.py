@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from argus.base.access_unit import Codec
 from argus.media import profiles
 from argus.onvif.media import messages as m
@@ -9,6 +11,9 @@ from argus.onvif.types import IPAddress
 from argus.soap.duration import Duration
 
 
+# Clients poll GetProfiles; a profile is a value that hardly ever changes, and making its message takes longer than
+# writing it.
+@lru_cache(maxsize=64)
 def profile(value: profiles.Profile) -> m.Profile:
     return m.Profile(
         token=value.token,
