@@ -24,9 +24,9 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 
 
 def fixed_scopes(identity: Identity, profiles: Sequence[str] = ()) -> tuple[str, ...]:
-    """The entries every device has. `profiles` are the last segments of the ONVIF profiles truly met."""
+    """The entries every device has. `profiles` are the last segments of the ONVIF profiles it is announced with."""
     # "A device shall include at least one fixed entry of the profile, hardware and name categories respectively"
-    # -- Core § Scopes. A profile that is not met yet is not claimed.
+    # -- Core § Scopes.
     return (
         *(f"{ROOT}/Profile/{profile}" for profile in profiles),
         f"{ROOT}/type/video_encoder",

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
-from argus.base.clock import SystemClock
+from argus.base.clock import Clock, SystemClock
 from argus.base.database import Database
 from argus.base.events import EventBus
 from argus.base.tasks import Heartbeat, Subsystem
@@ -32,6 +32,7 @@ from argus.linux.notify import SystemdNotifier
 from argus.linux.serial_number import read_serial_number
 from argus.linux.system import SimulatedSystem, SystemActions, SystemdSystem
 from argus.linux.v4l2 import SimulatedVideoDevices, VideoDevices
+from argus.media.hub import StreamHub
 from argus.media.pipeline import Gstreamer
 from argus.media.profiles import MediaProfiles
 from argus.media.settings import SourceKind
@@ -65,6 +66,9 @@ from argus.store.timeline import Timeline
 
 # Its presence tells a box that was set up from a new one.
 DEVICE_DATABASE = "device.sqlite"
+# How long the first pictures are waited for before the station says that it serves; a camera may be unplugged.
+FIRST_PICTURE_S = 5.0
+FIRST_PICTURE_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +83,21 @@ class Station:
     health: Health
     addresses: Addresses
     subsystems: tuple[Subsystem, ...]
+    hubs: tuple[StreamHub, ...]
     http: HttpListener
     rtsp: RtspServer
     supervisor: Supervisor
+    clock: Clock
     opened: ExitStack
 
     async def serving(self) -> None:
-        """Return once clients can connect."""
+        """Return once clients can connect and every stream can be described, or its camera has had its time."""
         await self.http.listening.wait()
         await self.rtsp.listening.wait()
         await self.addresses.refresh()
+        deadline_ns = self.clock.mono_ns() + int(FIRST_PICTURE_S * 1e9)
+        while any(hub.format is None for hub in self.hubs) and self.clock.mono_ns() < deadline_ns:
+            await self.clock.sleep(FIRST_PICTURE_POLL_S)
 
     def close(self) -> None:
         """Release what was opened: the last frames and settings reach the disk."""
@@ -132,8 +141,10 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
         health=health,
         addresses=addresses,
         subsystems=(footage.ring, *cameras, footage.recorder, box.system, rtsp, http, *discovery),
+        hubs=tuple(profiles.hub(profile.token) for profile in profiles.all()),
         http=http,
         rtsp=rtsp,
+        clock=clock,
         supervisor=Supervisor(clock=clock, service_manager=SystemdNotifier.from_environment(), vitals=vitals),
         opened=opened.pop_all(),
     )
@@ -165,8 +176,9 @@ def _box(launch: Launch, clock: AdjustableClock, restart: Callable[[], None], op
         users=users,
         authenticator=Authenticator(users, clock),
         identity=identity,
-        # No profile is claimed before every one of its mandatory operations works.
-        scopes=Scopes(settings, fixed=fixed_scopes(identity)),
+        # "Streaming" is what clients probe for to find anything that streams, and Core wants one profile at least.
+        # Profiles T and G are not claimed before every one of their mandatory operations works.
+        scopes=Scopes(settings, fixed=fixed_scopes(identity, ("Streaming",))),
         network=Network(
             settings,
             actions=actions,
