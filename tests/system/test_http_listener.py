@@ -290,6 +290,20 @@ async def test_garbage_is_a_bad_request_and_no_traceback(
     assert server.echo.requests == []
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [post(), post(host="<x>"), post(path="/bug"), "GET /%s HTTP/1.1\r\nHost: box\r\n secret: x\r\n\r\n", "NO\r\n\r\n"],
+    ids=["answered", "refused", "failed", "not understood", "no HTTP"],
+)
+async def test_no_answer_tells_versions_or_echoes_what_was_not_understood(server: Server, request_: str) -> None:
+    with limited("aiohttp.server"):
+        answer = await server.answer(request_)
+    assert "Server: argus-station\r\n" in answer
+    assert "aiohttp" not in answer
+    assert "Python" not in answer
+    assert "secret" not in answer
+
+
 async def test_a_fault_of_ours_is_an_internal_error_with_its_traceback_in_the_log_only(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -19,6 +19,8 @@ from argus.linux.os_error import reason
 logger = logging.getLogger(__name__)
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[(?P<ip>[0-9A-Fa-f:.%a-z]{2,64})\])(?::(?P<port>[0-9]{1,5}))?")
+# Without it the library tells strangers its version.
+_SERVER = {"Server": "argus-station"}
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -105,6 +107,19 @@ class HttpListener:
             await connections.shutdown(timeout=1.0)
 
 
+class _Conversation(web.RequestHandler):
+    """One connection. What the library refuses by itself gets a bare status: neither its name and version nor an echo
+    of what was sent."""
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        super().handle_error(request, status, exc, message)
+        answer = _bare(status)
+        answer.force_close()
+        return answer
+
+
 class _Connections(web.Server):
     """The connections of one listener.
 
@@ -127,7 +142,10 @@ class _Connections(web.Server):
         self._unproven: dict[object, asyncio.Transport] = {}
         self._addresses: Counter[str] = Counter()
 
-    # The library calls the following two for every connection.
+    # The library calls the following three for every connection.
+    def __call__(self) -> web.RequestHandler:
+        return _Conversation(self, loop=self._loop, **self._kwargs)
+
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
         address = _address(transport.get_extra_info("peername"))
@@ -171,16 +189,16 @@ class _Connections(web.Server):
         try:
             return await self._exchange(request)
         except _Refused as refusal:
-            return web.Response(status=refusal.status, headers={"Connection": "close"})
+            return _bare(refusal.status)
         except ConnectionError:
             # The client went away. The library finds nobody to send this to, which is no error to it.
-            return web.Response(status=400)
+            return _bare(400)
 
     async def _exchange(self, request: web.BaseRequest) -> web.StreamResponse:
         whole = await _receive(request, self._limits)
         self._unproven.pop(request.protocol, None)
         response = await self._responder(whole)
-        answer = web.Response(status=response.status, body=response.body)
+        answer = web.Response(status=response.status, body=response.body, headers=_SERVER)
         for name, value in response.headers:
             answer.headers.add(name, value)
         await self._send(request, answer)
@@ -264,6 +282,10 @@ async def _body(request: web.BaseRequest, limits: HttpLimits) -> bytes:
     except TimeoutError:
         raise _Refused(408) from None
     return bytes(body)
+
+
+def _bare(status: int) -> web.Response:
+    return web.Response(status=status, headers=_SERVER | {"Connection": "close"})
 
 
 def _refuse(transport: asyncio.Transport, answer: bytes) -> None:
