@@ -120,7 +120,9 @@ async def test_a_damaged_copy_leaves_a_sound_file_alone(tmp_path: Path) -> None:
     database.close()
     spoil(tmp_path / "d.copy")
     (tmp_path / "d.copy.new").write_bytes(b"half a copy")
-    assert Database.open(path, SCHEMA).read("SELECT name FROM thing") == [("a",)]
+    database = Database.open(path, SCHEMA)
+    assert database.read("SELECT name FROM thing") == [("a",)]
+    database.close()
     spoil(path)
     spoil(tmp_path / "d.copy")
     with pytest.raises(Unavailable, match="recorded media is not touched"):
