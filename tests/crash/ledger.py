@@ -140,11 +140,15 @@ class Ledger:
         """What was promised when the log was that long, and what the next promise was going to be."""
         place = bisect_right(self.promises, length, key=lambda known: known.log_length)
         known = self.promises[max(0, place - 1)]
-        told = dict(known.told)
-        for log_length, track_id, count in self.tellings:
-            if log_length <= length:
+        return replace(known, told=self.told_before(length)), self.promises[min(place, len(self.promises) - 1)]
+
+    def told_before(self, log_length: int) -> dict[int, int]:
+        """How many deletions of each track had been told when the log was that long."""
+        told: dict[int, int] = {}
+        for length, track_id, count in self.tellings:
+            if length <= log_length:
                 told[track_id] = max(told.get(track_id, 0), count)
-        return replace(known, told=told), self.promises[min(place, len(self.promises) - 1)]
+        return told
 
     def restart(self, readable: Callable[[int], Iterable[AccessUnit]]) -> None:
         """The process was killed: what was not written by then was never sent."""

@@ -14,8 +14,9 @@ from tests.unit.store.memory_device import FATES, MemoryDevice, Write, survive
 
 from argus.base.access_unit import AccessUnit, MediaKind
 from argus.base.units import US_PER_S
+from argus.store import layout
 from argus.store.ring import Ring
-from argus.store.volume import Volume
+from argus.store.volume import Geometry, Volume
 
 AFTERWARDS = 1_000_000
 
@@ -61,6 +62,7 @@ class Case:
     image: bytes | bytearray
     told: tuple[Told, ...] = ()
     cuts: int = 1
+    rotten: bool = False
 
     def judge(self, rng: random.Random) -> Verdict:
         """Recover the state and say what is wrong; in some states look further."""
@@ -68,16 +70,34 @@ class Case:
         opened = Opened(MemoryDevice(self.image), HandClock(self.upcoming.now_us, rng.randrange(1 << 50)))
         try:
             opened.open()
+            for track_id in self.ledger.tracks if self.rotten else ():
+                opened.ring.set_retention(track_id, self.upcoming.retention_us.get(track_id, 0))
             self._judge_tracks(opened, verdict, backwards=rng.random() < 0.1)
             self._go_on(opened, verdict, laps=rng.random() < 0.02)
         except Exception as error:
             verdict.blame("unusable", f"{type(error).__name__}: {error}")
             return verdict
-        if rng.random() < 0.25:
+        if not self.rotten and rng.random() < 0.25:
             again = self._second_cut(opened, verdict, rng).judge(random.Random(1))
             if again.wrong:
                 verdict.blame(f"second cut, {', '.join(again.wrong)}", again.example)
         return verdict
+
+    def rot(self, told: dict[int, int], rng: random.Random) -> Case:
+        """The same state with its newest snapshot, or all of them, damaged besides.
+
+        Only deletions `told` before the newest batch was written must stay; retention is set again, as at any start.
+        """
+        geometry = Geometry.of(CONFIG.size_bytes, CONFIG.segment_bytes)
+        places = [layout.SNAPSHOTS_OFFSET + slot * geometry.snapshot_bytes for slot in range(geometry.snapshot_slots)]
+        generations = {int.from_bytes(self.image[place + 16 : place + 24], "little"): place for place in places}
+        victims = places if rng.random() < 0.5 else [generations[max(generations)]]
+        image = bytearray(self.image)
+        for place in victims:
+            if any(image[place : place + 128]):
+                image[place + rng.randrange(4, 128)] ^= 1 << rng.randrange(8)
+        known = replace(self.known, told=told, retention_us=self.upcoming.retention_us)
+        return Case(self.ledger, known, self.upcoming, image, rotten=True)
 
     # -- footage ------------------------------------------------------------------------------------------------
 
@@ -88,7 +108,7 @@ class Case:
             _TrackCase(self, opened, verdict, track_id, track).judge(read)
             if backwards and read_back(opened.ring, track_id) != read:
                 verdict.blame("backwards", f"track {track_id} reads otherwise from its end")
-        if opened.ring.health().damaged != damaged:
+        if opened.ring.health().damaged != damaged and not self.rotten:
             verdict.blame("torn", "a torn batch is taken for footage")
 
     def _go_on(self, opened: Opened, verdict: Verdict, *, laps: bool) -> None:
@@ -158,7 +178,12 @@ class _TrackCase:
         promised = self.case.known.promised.get(self.track_id, 0)
         newest = max(served, default=-1) + 1
         self.verdict.survived[self.track_id] = newest
-        may, must = self.track.gone(self.case.known.told.get(self.track_id, 0))
+        _, must = self.track.gone(self.case.known.told.get(self.track_id, 0))
+        may, _ = self.track.gone(
+            len(self.track.deleted) if self.case.rotten else self.case.known.told.get(self.track_id, 0)
+        )
+        if self.case.rotten:
+            newest = promised
         later = self.track.span_times(len(sent))
         for number in sorted(set(range(max(promised, newest))) - served - may):
             self._judge_missing(sent[number], number, later)

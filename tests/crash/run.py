@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 from tests.crash.oracle import Case, Verdict
 from tests.crash.workload import Workload
-from tests.unit.store.memory_device import after_power_cut
+from tests.unit.store.memory_device import after_power_cut, newest_batch
 
 TICKS = 50
+# The share of states with damaged snapshots besides.
+ROTTEN = 0.05
 
 
 @dataclass(slots=True)
@@ -55,7 +57,11 @@ def judge_life(seed: int, share: float = 1.0) -> Iterator[tuple[str, Verdict]]:
             known, upcoming = life.ledger.at(length)
             logging.disable(logging.CRITICAL)
             try:
-                verdict = Case(life.ledger, known, upcoming, image).judge(random.Random(number))
+                case = Case(life.ledger, known, upcoming, image)
+                if rng.random() < ROTTEN:
+                    told = life.ledger.told_before(newest_batch(life.log, length))
+                    case, fate = case.rot(told, rng), f"{fate}, snapshot damaged"
+                verdict = case.judge(random.Random(number))
             finally:
                 logging.disable(logging.NOTSET)
             yield f"life {seed}, {length} of {len(life.log)} calls, {fate}", verdict

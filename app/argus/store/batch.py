@@ -19,6 +19,7 @@ from argus.store.records import (
     FormatRecord,
     Header,
     Mark,
+    Stamp,
     decode_formats,
     decode_header,
     decode_marks,
@@ -28,7 +29,7 @@ from argus.store.volume import Volume, align
 
 _SKEW_LIMIT_NS = 1 << 31
 _DT_LIMIT_US = 1 << 32
-_SEARCH_STEP_BYTES = 1 << 20
+_WINDOW_BYTES = 256 << 10
 
 
 class ChunkBuilder:
@@ -122,7 +123,7 @@ class BatchBuilder:
         chunk.add(unit)
         self._payload_bytes += len(unit.data) + UNIT_ROW.size
 
-    def encode(self, salt: int, seq: int, tick: int, part: int, announced: int) -> tuple[bytes, list[ChunkRow]]:
+    def encode(self, stamp: Stamp, seq: int, part: int) -> tuple[bytes, list[ChunkRow]]:
         """The bytes of the whole batch and its rows, for writing at `offset`."""
         rows: list[ChunkRow] = []
         parts: list[bytes] = []
@@ -135,22 +136,10 @@ class BatchBuilder:
         meta = b"".join((*map(_pack_row, rows), *(MARK.pack(*mark) for mark in self.marks), self.format_bytes))
         length = align(position - self.offset)
         parts.append(bytes(length - (position - self.offset)))
-        header = Header(
-            magic=layout.BATCH_MAGIC,
-            crc=0,
-            salt=salt,
-            seq=seq,
-            tick=tick,
-            length=length,
-            meta_bytes=len(meta),
-            rows=len(rows),
-            marks=len(self.marks),
-            part=part,
-            lane=0,
-            meta_crc=crc32(meta),
-            announced=announced,
+        header = stamp.header(
+            layout.BATCH_MAGIC, seq, length=length, meta=meta, rows=len(rows), marks=len(self.marks), part=part
         )
-        return b"".join((header.encode(), meta, *parts)), rows
+        return b"".join((header, meta, *parts)), rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +172,20 @@ def decode_meta(header: Header, meta: bytes) -> tuple[list[ChunkRow], list[Mark]
 
 def read_batch(volume: Volume, slot: int, seq: int, offset: int) -> Batch | None:
     """The directory of the batch at `offset`, or None where there is no intact one of this segment."""
-    header = decode_header(volume.read(slot, offset, HEADER.size), layout.BATCH_MAGIC, volume.salt, seq)
+    return _decode_batch(volume, slot, seq, offset, volume.read(slot, offset, layout.BLOCK_BYTES))
+
+
+def _decode_batch(volume: Volume, slot: int, seq: int, offset: int, data: memoryview | bytes) -> Batch | None:
+    """As `read_batch`; `data` are the bytes at `offset` that are at hand."""
+    header = decode_header(data[: HEADER.size], layout.BATCH_MAGIC, volume.salt, seq)
     if header is None or header.length % layout.BLOCK_BYTES:
         return None
     if offset + header.length > volume.geometry.segment_bytes:
         return None
-    meta = decode_meta(header, volume.read(slot, offset + HEADER.size, header.meta_bytes))
+    meta_end = HEADER.size + header.meta_bytes
+    if len(data) < meta_end:
+        data = volume.read(slot, offset, meta_end)
+    meta = decode_meta(header, bytes(data[HEADER.size : meta_end]))
     if meta is None or not _inside(meta[0], offset + HEADER.size, offset + header.length):
         return None
     return Batch(offset, header, *meta)
@@ -201,31 +198,21 @@ def payload_is_intact(volume: Volume, slot: int, batch: Batch) -> bool:
 
 def scan(volume: Volume, slot: int, seq: int, start: int, stop: int) -> Iterator[Batch]:
     """The intact batches of a segment between two offsets in order, passing over damage."""
-    position = start
+    wanted = layout.BATCH_MAGIC, volume.salt.to_bytes(8, "little") + seq.to_bytes(8, "little")
+    window, window_start, position = memoryview(b""), start, start
     while position < stop:
-        batch = read_batch(volume, slot, seq, position)
+        if not window_start <= position <= window_start + len(window) - layout.BLOCK_BYTES:
+            # Headers of small batches come several in one read.
+            window_start = position
+            window = memoryview(volume.read(slot, position, min(_WINDOW_BYTES, stop - position)))
+            if len(window) < HEADER.size:
+                return
+        at_hand = window[position - window_start :]
+        begins_well = at_hand[:4] == wanted[0] and at_hand[8:24] == wanted[1]
+        batch = _decode_batch(volume, slot, seq, position, at_hand) if begins_well else None
         if batch is not None:
             yield batch
-            position = batch.end
-            continue
-        following = _next_candidate(volume, slot, position + layout.BLOCK_BYTES, stop)
-        if following is None:
-            return
-        position = following
-
-
-def _next_candidate(volume: Volume, slot: int, start: int, stop: int) -> int | None:
-    """The next block that begins like a batch of this volume."""
-    wanted = volume.salt.to_bytes(8, "little")
-    while start < stop:
-        data = volume.read(slot, start, min(_SEARCH_STEP_BYTES, stop - start))
-        if not data:
-            return None
-        for offset in range(0, len(data) - HEADER.size + 1, layout.BLOCK_BYTES):
-            if data[offset : offset + 4] == layout.BATCH_MAGIC and data[offset + 8 : offset + 16] == wanted:
-                return start + offset
-        start += len(data)
-    return None
+        position = batch.end if batch is not None else position + layout.BLOCK_BYTES
 
 
 def _inside(rows: Iterable[ChunkRow], start: int, end: int) -> bool:

@@ -47,6 +47,7 @@ class Index:
         self.lock = threading.RLock()
         self.tracks: dict[int, Track] = {}
         self.segments: dict[int, Segment] = {}
+        self.decisions: dict[int, int] = {}
         self.next_number = 1
 
     def track(self, track_id: int) -> Track:
@@ -83,13 +84,14 @@ class Index:
             if track and track.tail:
                 track.tail.growing = False
 
-    def apply(self, mark: Mark) -> Deletion | None:
-        """Do what a mark says; the deletion it made, if it made one."""
+    def apply(self, seq: int, mark: Mark) -> Deletion | None:
+        """Do what a mark in segment `seq` says; the deletion it made, if it made one."""
         with self.lock:
             if mark.kind == layout.MARK_RETENTION:
                 self.track(mark.track).retention_us = mark.value
                 return None
             self.next_number = max(self.next_number, mark.number + 1)
+            self.decisions[mark.track] = seq
             track = self.tracks.get(mark.track)
             if mark.kind == layout.MARK_CUT and track is not None:
                 deletion = _cut(track, mark.value, mark.number)
@@ -113,6 +115,7 @@ class Index:
                     deletions.append(_deletion(track, number, start_us, end_us))
             for seq in seqs:
                 del self.segments[seq]
+            self.decisions = {track_id: seq for track_id, seq in self.decisions.items() if seq in self.segments}
             return deletions
 
     def epoch_of(self, track_id: int, stream_format: StreamFormat) -> int:
@@ -162,9 +165,10 @@ class Index:
             return track.runs[place - 1].copy() if place else None
 
     def unreferenced(self) -> list[int]:
-        """Segments without footage of any track."""
+        """Segments without footage of any track and without a decision about older ones."""
         with self.lock:
             used = {seq for track in self.tracks.values() for run in track.runs for seq in run.seqs}
+            used.update(self.decisions.values())
             return [seq for seq in self.segments if seq not in used]
 
     def times(self) -> tuple[int, int] | None:

@@ -70,7 +70,7 @@ HEADER = Struct(
     "part" / Byte,  # number of this batch within its tick
     "lane" / Byte,
     "meta_crc" / Int32ul,
-    Padding(4),
+    "reach" / Int32ul,  # seq + 1 - number of the oldest segment that still counts; 0: not told
     "announced" / Int64ul,  # deletions up to this number have been announced
 )
 
@@ -156,7 +156,8 @@ SNAPSHOT_HEADER = Struct(
     "formats" / Int32ul,
     "runs" / Int32ul,
     "deletions" / Int32ul,
-    Padding(28),
+    "decisions" / Int32ul,
+    Padding(24),
 )
 SEALED = 1
 SEGMENT_ENTRY = Struct("seq" / Int64ul, "slot" / Int32ul, "used_bytes" / Int32ul, "flags" / Int64ul)
@@ -182,6 +183,9 @@ RUN_ENTRY = Struct(
     "change_us" / Array(this.changes, Int64sl),
     "change_epoch" / Array(this.changes, Int64sl),
 )
+# The segment with the newest CUT or FORGET of a track. It is kept until everything older is gone, so that an index
+# rebuilt from the segments alone knows what was deleted.
+DECISION_ENTRY = Struct("track" / Int32ul, Padding(4), "seq" / Int64ul)
 DELETION_ENTRY = Struct("number" / Int64ul, "track" / Int32ul, Padding(4), "start_us" / Int64sl, "end_us" / Int64sl)
 SNAPSHOT_BODY = Struct(
     "segments" / Array(this._.header.segments, SEGMENT_ENTRY),
@@ -190,5 +194,6 @@ SNAPSHOT_BODY = Struct(
     "formats" / Array(this._.header.formats, FORMAT_RECORD),
     "runs" / Array(this._.header.runs, RUN_ENTRY),
     "deletions" / Array(this._.header.deletions, DELETION_ENTRY),  # not yet announced
+    "decisions" / Array(this._.header.decisions, DECISION_ENTRY),
 )
 SNAPSHOT = Struct("header" / SNAPSHOT_HEADER, "body" / SNAPSHOT_BODY)

@@ -205,7 +205,12 @@ class Reader:
         return [unit for unit in units if unit.utc_us <= run.end_us]
 
     def _format(self, seq: int, row: ChunkRow) -> StreamFormat | None:
-        return self._directories.get(seq).formats.get((row.track, row.epoch))
+        found = self._directories.get(seq).formats.get((row.track, row.epoch))
+        if found is not None:
+            return found
+        # The batch that holds the record is damaged; what came after it is not lost for that.
+        track = self._index.tracks.get(row.track)
+        return track.formats.get(row.epoch) if track is not None else None
 
 
 def _is_clean_from(run: Run, row: ChunkRow, bound_us: int) -> bool:

@@ -15,7 +15,7 @@ from construct import ConstructError
 from argus.base.access_unit import Codec, StreamFormat
 from argus.store import layout
 
-HEADER = struct.Struct("<4sIQQQIIIHBBI4xQ")
+HEADER = struct.Struct("<4sIQQQIIIHBBIIQ")
 CHUNK_ROW = struct.Struct("<IIIIIIIIIIqqq")
 UNIT_ROW = struct.Struct("<IIi")
 MARK = struct.Struct("<H2xII4xQq")
@@ -42,11 +42,47 @@ class Header(NamedTuple):
     part: int
     lane: int
     meta_crc: int
+    reach: int
     announced: int
+
+    @property
+    def oldest_seq(self) -> int:
+        """Segments with lower numbers no longer counted when this was written."""
+        return self.seq + 1 - self.reach if self.reach else 0
 
     def encode(self) -> bytes:
         """The 64 bytes with their checksum set."""
         return checked(HEADER.pack(*self))
+
+
+class Stamp(NamedTuple):
+    """What every header written in one tick repeats."""
+
+    salt: int
+    tick: int
+    announced: int
+    oldest_seq: int
+
+    def header(
+        self, magic: bytes, seq: int, *, length: int, meta: bytes, rows: int, marks: int, part: int = 0
+    ) -> bytes:
+        """The header in front of `meta`."""
+        return Header(
+            magic=magic,
+            crc=0,
+            salt=self.salt,
+            seq=seq,
+            tick=self.tick,
+            length=length,
+            meta_bytes=len(meta),
+            rows=rows,
+            marks=marks,
+            part=part,
+            lane=0,
+            meta_crc=crc32(meta),
+            reach=seq + 1 - self.oldest_seq,
+            announced=self.announced,
+        ).encode()
 
 
 class ChunkRow(NamedTuple):

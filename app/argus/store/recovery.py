@@ -16,9 +16,6 @@ from argus.store.snapshot import State
 from argus.store.span import Deletion
 from argus.store.volume import Volume
 
-# Numbers that unfinished writes may have taken are never used again.
-_APART = 256
-
 Group = tuple[Iterable[Mark], Iterable[ChunkRow], Iterable[FormatRecord]]
 
 
@@ -58,11 +55,20 @@ class _Tail:
             else max((batch.header.announced for batch in self.batches), default=0)
         )
 
+    @property
+    def oldest_seq(self) -> int:
+        if self.footer:
+            return self.footer[0].oldest_seq
+        return max((batch.header.oldest_seq for batch in self.batches), default=0)
+
     def read(self, volume: Volume, *, trust_footer: bool) -> None:
         """Find out what the segment holds."""
         self.footer = read_footer(volume, self.slot, self.seq) if trust_footer and self.start == 0 else None
         if self.footer is None:
             self.batches = list(scan(volume, self.slot, self.seq, self.start, volume.geometry.segment_bytes))
+
+    def rows(self) -> list[ChunkRow]:
+        return self.footer[1].rows if self.footer else [row for batch in self.batches for row in batch.rows]
 
     def groups(self) -> Iterator[Group]:
         """What it holds in the order it was written."""
@@ -94,11 +100,11 @@ def recover(volume: Volume) -> Recovered:
         state = State()
         tails = _newer_segments(volume, state, ())
     else:
-        tails = _since(volume, state)
-        if damaged:
-            tails += _newer_segments(volume, state, {tail.slot for tail in tails})
+        tails = _since(volume, state, look_beyond=damaged > 0)
     for tail in tails:
         tail.read(volume, trust_footer=True)
+    if problems:
+        _drop_repeated(volume, tails)
     _drop_unfinished(volume, tails, problems)
     return _settle(volume, state, tails, problems)
 
@@ -108,22 +114,36 @@ def _is_possible(volume: Volume, state: State) -> bool:
     return len(slots) == len(set(slots)) and all(slot < volume.geometry.data_segments for slot in slots)
 
 
-def _head(volume: Volume, slot: int, seq: int | None) -> Header | None:
-    return decode_header(volume.read(slot, 0, HEADER.size), layout.BATCH_MAGIC, volume.salt, seq)
+def _head(volume: Volume, slot: int) -> Header | None:
+    """The first header in a slot."""
+    return decode_header(volume.read(slot, 0, HEADER.size), layout.BATCH_MAGIC, volume.salt, None)
 
 
-def _since(volume: Volume, state: State) -> list[_Tail]:
-    """The segment that was open at the snapshot, and those opened since in the intended slots."""
+def _since(volume: Volume, state: State, *, look_beyond: bool) -> list[_Tail]:
+    """The segment that was open at the snapshot, and those opened since in the intended slots.
+
+    With `look_beyond` also those that a newer snapshot, now damaged, may have let into other slots. Such are there
+    only if all intended slots were used, or numbers are found in them that another snapshot gave out.
+    """
     tails = [
         _Tail(seq, segment.slot, segment.used_bytes)
         for seq, segment in sorted(state.index.segments.items())
         if not segment.sealed
     ]
     intended = list(enumerate(state.intents, start=state.next_seq))
-    opened = [place for place, (seq, slot) in enumerate(intended) if _head(volume, slot, seq) is not None]
+    heads = [_head(volume, slot) for _, slot in intended]
+    opened = [place for place, (seq, _) in enumerate(intended) if _number(heads[place]) == seq]
     # One more than was seen: its first batch may be damaged.
     reached = opened[-1] + 2 if opened else 1
-    return tails + [_Tail(seq, slot) for seq, slot in intended[:reached]]
+    tails += [_Tail(seq, slot) for seq, slot in intended[:reached]]
+    others = [place for place in range(len(intended)) if place not in opened]
+    if look_beyond and (not others or any(_number(heads[place]) >= state.next_seq for place in others)):
+        tails += _newer_segments(volume, state, {intended[place][1] for place in opened})
+    return sorted(tails, key=lambda tail: tail.seq)
+
+
+def _number(header: Header | None) -> int:
+    return header.seq if header is not None else -1
 
 
 def _newer_segments(volume: Volume, state: State, known: Iterable[int]) -> list[_Tail]:
@@ -131,10 +151,28 @@ def _newer_segments(volume: Volume, state: State, known: Iterable[int]) -> list[
     known_slots = set(known)
     tails: list[_Tail] = []
     for slot in range(volume.geometry.data_segments):
-        header = _head(volume, slot, None) if slot not in known_slots else None
-        if header is not None and header.seq >= state.next_seq:
-            tails.append(_Tail(header.seq, slot))
+        if slot in known_slots:
+            continue
+        footer = read_footer(volume, slot, None) if (header := _head(volume, slot)) is None else None
+        seq = footer[0].seq if footer is not None else _number(header)
+        if seq >= state.next_seq:
+            tails.append(_Tail(seq, slot))
     return sorted(tails, key=lambda tail: tail.seq)
+
+
+def _drop_repeated(volume: Volume, tails: list[_Tail]) -> None:
+    """A refused tick was written again elsewhere, as a lost snapshot would tell: the later one counts."""
+    first: dict[tuple[int, int], int] = {}
+
+    def is_repeated(row: ChunkRow) -> bool:
+        return row.ordinal >= first.get((row.track, row.span), row.ordinal + 1)
+
+    for tail in reversed(tails):
+        if any(map(is_repeated, tail.rows())):
+            tail.read(volume, trust_footer=False)
+            tail.batches = [batch for batch in tail.batches if not any(map(is_repeated, batch.rows))]
+        for row in tail.rows():
+            first[row.track, row.span] = min(row.ordinal, first.get((row.track, row.span), row.ordinal))
 
 
 def _drop_unfinished(volume: Volume, tails: list[_Tail], problems: list[str]) -> None:
@@ -149,7 +187,11 @@ def _drop_unfinished(volume: Volume, tails: list[_Tail], problems: list[str]) ->
     expected, torn = 0, False
     for tail in tails:
         kept: list[Batch] = []
+        position = tail.start
         for batch in tail.batches:
+            if batch.offset != position:
+                problems.append(f"segment {tail.seq}: no intact batch between {position} and {batch.offset}")
+            position = batch.end
             intact = batch.header.tick < last - 1 or payload_is_intact(volume, tail.slot, batch)
             if batch.header.tick == last:
                 torn = torn or not intact or batch.header.part != expected
@@ -173,24 +215,29 @@ def _settle(volume: Volume, state: State, tails: list[_Tail], problems: list[str
             pending += index.evict(overtaken)
             index.segments[tail.seq] = Segment(tail.slot, tail.used_bytes(volume), sealed=True)
             _replay(state, tail, pending)
+    # Where the newest snapshot is lost: what was given up since must not come back.
+    oldest_seq = max((tail.oldest_seq for tail in tails), default=0)
+    pending += index.evict([seq for seq in index.segments if seq < oldest_seq])
     for track in index.tracks.values():
         for run in track.runs:
             run.growing = False
         track.tail = None
     announced = max([state.announced, *(tail.announced for tail in tails)])
     taken = {segment.slot for segment in index.segments.values()}
-    newest_seq = max(index.segments, default=0)
+    next_seq = max([state.next_seq + len(state.intents), *(tail.seq + 1 for tail in tails)])
+    # With the newest snapshot lost an unfinished tick may have used numbers of which no trace is found.
+    next_seq += volume.geometry.data_segments if problems else 0
     lane = Lane(
         open=_reopen(volume, index),
         free=deque(slot for slot in state.intents if slot not in taken),
-        next_seq=max(state.next_seq + len(state.intents), newest_seq + 1) + _APART,
+        next_seq=next_seq,
         next_span=state.next_span,
     )
     return Recovered(
         index=index,
         lane=lane,
         generation=state.generation,
-        tick=max([state.tick, *(tail.tick for tail in tails)]) + _APART,
+        tick=max([state.tick, *(tail.tick for tail in tails)]),
         announced=announced,
         pending=[deletion for deletion in pending if deletion.number > announced],
         written_us=state.written_us,
@@ -203,7 +250,7 @@ def _replay(state: State, tail: _Tail, pending: list[Deletion]) -> None:
     index = state.index
     for marks, rows, formats in tail.groups():
         for mark in marks:
-            deletion = index.apply(mark)
+            deletion = index.apply(tail.seq, mark)
             if deletion is not None:
                 pending.append(deletion)
         for record in formats:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from zlib import crc32
 
 from argus.base.access_unit import StreamFormat
 from argus.store import layout
@@ -19,10 +18,14 @@ from argus.store.records import (
     FormatRecord,
     Header,
     Mark,
+    Stamp,
     decode_header,
     encode_format,
 )
 from argus.store.volume import Volume
+
+# One read gets the whole footer of most segments; the smallest segment is as long.
+_FOOTER_READ_BYTES = 64 << 10
 
 
 class Directory:
@@ -78,7 +81,7 @@ class OpenSegment:
         footer = self._footer_bytes(batch.meta_bytes + meta_bytes)
         return self.position + body + footer <= segment_bytes
 
-    def encode_footer(self, volume: Volume, tick: int, announced: int, batch: BatchBuilder, tail: Pending) -> bytes:
+    def encode_footer(self, segment_bytes: int, stamp: Stamp, batch: BatchBuilder, tail: Pending) -> bytes:
         """The bytes from the end of the last batch to the end of the segment.
 
         `batch` and `tail` are the batch that goes before it in the same write.
@@ -93,24 +96,10 @@ class OpenSegment:
                 batch.format_bytes,
             )
         )
-        length = volume.geometry.segment_bytes - self.position - len(tail.data)
-        header = Header(
-            magic=layout.FOOTER_MAGIC,
-            crc=0,
-            salt=volume.salt,
-            seq=self.seq,
-            tick=tick,
-            length=length,
-            meta_bytes=len(meta),
-            rows=len(rows),
-            marks=len(marks),
-            part=0,
-            lane=0,
-            meta_crc=crc32(meta),
-            announced=announced,
-        )
+        length = segment_bytes - self.position - len(tail.data)
+        header = stamp.header(layout.FOOTER_MAGIC, self.seq, length=length, meta=meta, rows=len(rows), marks=len(marks))
         padding = bytes(length - HEADER.size - len(meta) - TRAILER.size)
-        return b"".join((header.encode(), meta, padding, TRAILER.pack(layout.TRAILER_MAGIC, length)))
+        return b"".join((header, meta, padding, TRAILER.pack(layout.TRAILER_MAGIC, length)))
 
     def _footer_bytes(self, meta_bytes: int) -> int:
         held = len(self.directory.rows) * CHUNK_ROW.size + len(self.directory.marks) * MARK.size
@@ -130,20 +119,20 @@ def format_record(track_id: int, epoch: int, stream_format: StreamFormat) -> tup
     return FormatRecord(track_id, epoch, stream_format), encode_format(track_id, epoch, stream_format)
 
 
-def read_footer(volume: Volume, slot: int, seq: int) -> tuple[Header, Directory] | None:
-    """The footer of a sealed segment, or None where there is no intact one."""
+def read_footer(volume: Volume, slot: int, seq: int | None) -> tuple[Header, Directory] | None:
+    """The footer of a sealed segment (of any where `seq` is None), or None where there is no intact one."""
     segment_bytes = volume.geometry.segment_bytes
-    trailer = volume.read(slot, segment_bytes - TRAILER.size, TRAILER.size)
-    if len(trailer) < TRAILER.size:
+    end = volume.read(slot, segment_bytes - _FOOTER_READ_BYTES, _FOOTER_READ_BYTES)
+    if len(end) < _FOOTER_READ_BYTES:
         return None
-    magic, length = TRAILER.unpack(trailer)
+    magic, length = TRAILER.unpack_from(end, len(end) - TRAILER.size)
     if magic != layout.TRAILER_MAGIC or not HEADER.size + TRAILER.size <= length <= segment_bytes:
         return None
-    start = segment_bytes - length
-    header = decode_header(volume.read(slot, start, HEADER.size), layout.FOOTER_MAGIC, volume.salt, seq)
+    data = end[-length:] if length <= len(end) else volume.read(slot, segment_bytes - length, length)
+    header = decode_header(data[: HEADER.size], layout.FOOTER_MAGIC, volume.salt, seq)
     if header is None or header.length != length:
         return None
-    meta = decode_meta(header, volume.read(slot, start + HEADER.size, header.meta_bytes))
+    meta = decode_meta(header, data[HEADER.size : HEADER.size + header.meta_bytes])
     if meta is None:
         return None
     directory = Directory()

@@ -16,11 +16,12 @@ from argus.store.run import Run
 from argus.store.span import Deletion
 from argus.store.volume import Volume
 
-_HEADER = struct.Struct("<4sIQQQQQQqIIIIIIIII28x")
+_HEADER = struct.Struct("<4sIQQQQQQqIIIIIIIIII24x")
 _SEGMENT = struct.Struct("<QIIQ")
 _TRACK = struct.Struct("<IIqq")
 _RUN = struct.Struct("<IIIII4xqq")
 _DELETION = struct.Struct("<QI4xqq")
+_DECISION = struct.Struct("<I4xQ")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,9 +57,18 @@ def encode(state: State, salt: int) -> bytes:
                 *(encode_format(*record) for record in formats),
                 *(part for run in runs for part in _encode_run(run)),
                 *(_DELETION.pack(d.number, d.track_id, d.start_us, d.end_us) for d in state.deletions),
+                *(_DECISION.pack(track_id, seq) for track_id, seq in index.decisions.items()),
             )
         )
-        counts = (len(index.segments), len(state.intents), len(tracks), len(formats), len(runs), len(state.deletions))
+        counts = (
+            len(index.segments),
+            len(state.intents),
+            len(tracks),
+            len(formats),
+            len(runs),
+            len(state.deletions),
+            len(index.decisions),
+        )
         next_number = index.next_number
     header = _HEADER.pack(
         layout.SNAPSHOT_MAGIC,
@@ -111,7 +121,7 @@ def _read(volume: Volume, slot: int, header: bytes) -> State | None:
 
 
 def _decode(fields: tuple[int, ...], body: bytes) -> State:
-    segments, intents, tracks, formats, runs, deletions = fields[12:18]
+    segments, intents, tracks, formats, runs, deletions, decisions = fields[12:19]
     state = State(
         generation=fields[3],
         tick=fields[4],
@@ -140,10 +150,11 @@ def _decode(fields: tuple[int, ...], body: bytes) -> State:
     for _ in range(runs):
         run, position = _decode_run(view, position)
         state.index.track(run.track_id).runs.append(run)
-    for number, track_id, start_us, end_us in _DELETION.iter_unpack(
-        view[position : position + deletions * _DELETION.size]
-    ):
+    deletions_end = position + deletions * _DELETION.size
+    for number, track_id, start_us, end_us in _DELETION.iter_unpack(view[position:deletions_end]):
         state.deletions.append(Deletion(number=number, track_id=track_id, start_us=start_us, end_us=end_us))
+    decisions_end = deletions_end + decisions * _DECISION.size
+    state.index.decisions.update(_DECISION.iter_unpack(view[deletions_end:decisions_end]))
     return state
 
 

@@ -14,6 +14,7 @@ from argus.store.health import WriterState
 from argus.store.index import Segment
 from argus.store.ingest import Ingest, Item, Work
 from argus.store.plan import Part, Plan
+from argus.store.records import Stamp
 from argus.store.recovery import Recovered
 from argus.store.segment import Pending
 from argus.store.span import Deletion
@@ -181,18 +182,20 @@ class Writer:
     def _put(self, plan: Plan) -> None:
         """Write the parts of a plan, flush once, then let the readers see them."""
         self._tick += 1
+        stamp = Stamp(
+            self._volume.salt, self._tick, self.announced, min(self._index.segments, default=self._lane.next_seq)
+        )
         written: list[tuple[Part, Pending]] = []
         number = 0
         for part in plan.parts:
             pending = Pending()
             if part.batch:
-                pending.data, pending.rows = part.batch.encode(
-                    self._volume.salt, part.segment.seq, self._tick, number, self.announced
-                )
+                pending.data, pending.rows = part.batch.encode(stamp, part.segment.seq, number)
                 number += 1
             tail = b""
             if part.sealed:
-                tail = part.segment.encode_footer(self._volume, self._tick, self.announced, part.batch, pending)
+                segment_bytes = self._volume.geometry.segment_bytes
+                tail = part.segment.encode_footer(segment_bytes, stamp, part.batch, pending)
             self._enter("write")
             self._volume.write(part.segment.slot, part.segment.position, b"".join((pending.data, tail)))
             written.append((part, pending))
@@ -212,7 +215,7 @@ class Writer:
                 self._index.segments[segment.seq] = Segment(segment.slot, segment.position, part.sealed)
                 self._directories.put(segment.seq, segment.directory, pinned=not part.sealed)
                 for mark in batch.marks:
-                    self._remember(self._index.apply(mark))
+                    self._remember(self._index.apply(segment.seq, mark))
                 for row in pending.rows:
                     self._index.add(segment.seq, row, growing=True)
                 size_bytes += len(pending.data)

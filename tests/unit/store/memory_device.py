@@ -96,6 +96,17 @@ def after_power_cut(
         volatile.clear()
 
 
+def newest_batch(log: list[Entry], length: int) -> int:
+    """Where in the first `length` entries of the log the newest batch is that was flushed."""
+    flushed = False
+    for place in range(length - 1, -1, -1):
+        entry = log[place]
+        if flushed and isinstance(entry, Write) and entry.data[:4] == b"ARGB":
+            return place
+        flushed = (flushed or entry is FLUSH) and not isinstance(entry, Refusal)
+    return 0
+
+
 def survive(image: bytearray, writes: list[Write], fate: str, rng: random.Random) -> None:
     """Bring the part of the writes that has the luck to survive onto the image."""
     for write in writes:

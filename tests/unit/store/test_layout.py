@@ -29,6 +29,7 @@ headers = st.builds(
     part=u8,
     lane=u8,
     meta_crc=u32,
+    reach=u32,
     announced=u64,
 )
 rows = st.builds(ChunkRow, *[u32] * 10, *[s64] * 3)
@@ -93,6 +94,7 @@ def test_sizes_are_those_of_the_document() -> None:
 def test_a_snapshot_is_as_declared() -> None:
     state = State(generation=7, tick=9, next_seq=4, next_span=12, announced=3, written_us=55, intents=[5, 2])
     state.deletions.append(Deletion(number=4, track_id=1, start_us=-3, end_us=8))
+    state.index.decisions.update({1: 3, 9: 2})
     state.index.segments.update({2: Segment(0, 4096, True), 3: Segment(1, 8192, False)})
     track = state.index.track(1)
     track.retention_us, track.deleted_until_us, track.next_epoch = 60, 10, 1
@@ -113,3 +115,4 @@ def test_a_snapshot_is_as_declared() -> None:
     assert list(parsed.body.runs[0].keys_us) == [10, NEVER_US]
     assert parsed.body.segments[0].flags == layout.SEALED
     assert parsed.body.deletions[0].start_us == -3
+    assert [(each.track, each.seq) for each in parsed.body.decisions] == [(1, 3), (9, 2)]

@@ -1,19 +1,19 @@
-"""The volume after power cuts: every prefix of what was written, with what was not flushed kept, lost or torn."""
+"""The volume after damage, and what is told after a power cut. `test_crash_states.py` has the power cuts."""
 
 import asyncio
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.store.camera import AUDIO, CONFIG, Station, new_device
+from tests.unit.store.camera import AUDIO, CONFIG, START_US, Station, new_device
 from tests.unit.store.memory_device import MemoryDevice, after_power_cut
 
 from argus.base.access_unit import AccessUnit
 from argus.base.clock import SimulatedClock
 from argus.base.errors import ArgusError
+from argus.store.records import ChunkRow, decode_rows
 from argus.store.recovery import recover
 from argus.store.ring import Ring
 from argus.store.volume import Volume
@@ -73,48 +73,6 @@ async def record(seed: int, seconds: int) -> Recording:
     return recording
 
 
-def is_covered(unit: AccessUnit, track_id: int, deletions: list[tuple[int, int, int]]) -> bool:
-    return any(track_id == track and start <= unit.utc_us < end for track, start, end in deletions)
-
-
-async def assert_right(
-    recording: Recording, length: int, image: bytes, told_since: Sequence[tuple[int, int, int]] = ()
-) -> None:
-    """What the promise of the ring says about one crash state; `told_since` are deletions told after `length`."""
-    counts, told = recording.known_at(length)
-    told = [*told, *told_since]
-    after = Station(MemoryDevice(image), SimulatedClock(recording.station.clock.utc_us()))
-    after.ring.tick()
-    damaged = after.ring.health().damaged
-    for track_id, sent in recording.station.sent.items():
-        recorded = recording.recorded[track_id]
-        read = await after.replay(track_id)
-        times = [unit.utc_us for unit in read]
-        assert times == sorted(set(times))
-        assert recorded.issuperset(read), "bytes that were never recorded"
-        assert after.ring.health().damaged == damaged, "a torn batch is taken for footage"
-        assert {span.end_us for span in after.ring.spans(track_id)[-1:]} == set(times[-1:])
-        if recording.forgotten.get(track_id, length) < length:
-            continue
-        present, survived = set(times), set(read)
-        oldest_us = after.clock.utc_us() - 10_000_000 if track_id == 2 else 0
-        later_us, required = 1 << 60, counts.get(track_id, 0)
-        for number, unit in reversed(list(enumerate(sent))):
-            # The clock stepped back behind it: something newer may stand in its place.
-            hidden = later_us <= unit.utc_us
-            later_us = min(later_us, unit.utc_us)
-            # What was recorded before something that survived has to have survived, too.
-            required = max(required, number if unit in survived else 0)
-            if hidden or number >= required or unit.utc_us in present or unit.utc_us < oldest_us:
-                continue
-            if is_covered(unit, track_id, told):
-                continue
-            # Its deletion had not been told before the cut: it is told now, and the bytes are still there.
-            assert is_covered(unit, track_id, after.deletions), "an acknowledged unit is lost"
-            assert unit.data in image, "overwritten before its deletion was told"
-    await assert_usable(after)
-
-
 async def test_deletions_that_were_not_told_are_told_before_anything_is_written() -> None:
     recording = await record(1, 60)
     untold = 0
@@ -141,35 +99,6 @@ def refuse(offset: int, data: bytes | bytearray | memoryview) -> None:
 async def assert_usable(station: Station) -> None:
     await station.record(9, 2, random.Random(1))
     assert await station.replay(9) == station.sent[9]
-
-
-@pytest.mark.parametrize("seed", range(2))
-async def test_no_power_cut_loses_acknowledged_footage_or_serves_wrong_bytes(seed: int) -> None:
-    recording = await record(seed, 60)
-    rng = random.Random(seed)
-    log = recording.station.device.log
-    states = 0
-    for length, _, image in after_power_cut(recording.start, log, rng):
-        if rng.random() < 0.08 or length > len(log) - 4:
-            await assert_right(recording, length, image)
-            states += 1
-    assert states > 15
-    assert recording.station.deletions
-
-
-async def test_a_second_cut_right_after_recovery_is_survived() -> None:
-    recording = await record(11, 40)
-    rng = random.Random(11)
-    log = recording.station.device.log
-    for length, _, image in after_power_cut(recording.start, log, rng):
-        if rng.random() > 0.05:
-            continue
-        second = Station(MemoryDevice(image), SimulatedClock(recording.station.clock.utc_us()))
-        second.ring.tick()
-        await second.record(9, 2, rng)
-        for _, _, later in after_power_cut(image, second.device.log, rng):
-            if rng.random() < 0.2:
-                await assert_right(recording, length, later, second.deletions)
 
 
 @st.composite
@@ -226,6 +155,56 @@ async def test_one_damaged_batch_costs_only_itself() -> None:
     assert again.ring.health().damaged > 0
     gops = await again.gops(1)
     assert gops[3].ends_span or gops[3].complete
+
+
+def headers_of(station: Station) -> list[tuple[int, int]]:
+    """Segment number and place of every batch header of the station's device, in order of writing."""
+    image, places = station.device.image, range(0, station.device.size_bytes, 4096)
+    known = Volume.open(station.device).salt.to_bytes(8, "little")
+    found = [
+        place for place in places if image[place : place + 4] == b"ARGB" and image[place + 8 : place + 16] == known
+    ]
+    return sorted((int.from_bytes(image[place + 16 : place + 24], "little"), place) for place in found)
+
+
+@pytest.mark.parametrize("seconds", [34, 35, 36, 37])
+async def test_a_damaged_first_header_of_the_newest_segment_costs_that_batch_only(seconds: int) -> None:
+    station = Station(new_device())
+    await station.record(1, seconds, random.Random(3))
+    kept = await station.replay(1)
+    headers = headers_of(station)
+    place = next(place for seq, place in headers if seq == headers[-1][0])
+    times = [row.t0_us for row in read_rows(station, place)]
+    station.device.image[place + 20] ^= 1
+    again = station.reopened()
+    lost = [unit for unit in kept if unit not in set(await again.replay(1))]
+    assert lost
+    assert {unit.utc_us // 1_000_000 for unit in lost} <= {time_us // 1_000_000 for time_us in times}
+    await assert_usable(again)
+
+
+# One bit or more of every field.
+@pytest.mark.parametrize(
+    "bit", [1, 40, 70, 128, 136, 192, 200, 268, 275, 288, 320, 352, 368, 376, 384, 416, 417, 418, 448, 480, 500]
+)
+async def test_a_flipped_bit_of_a_header_costs_at_most_its_batch(bit: int) -> None:
+    station = Station(new_device())
+    await station.record(1, 11, random.Random(3))
+    _, place = headers_of(station)[-3]
+    times = {row.t0_us // 1_000_000 for row in read_rows(station, place)}
+    station.device.image[place + bit // 8] ^= 1 << bit % 8
+    again = station.reopened()
+    lost = set(station.sent[1]) - set(await again.replay(1))
+    assert {unit.utc_us // 1_000_000 for unit in lost} <= times
+    await again.record(1, 40, random.Random(4))
+    oldest_us = (await again.replay(1))[0].utc_us
+    assert [start for _, start, _ in again.deletions] == [START_US, *(end for _, _, end in again.deletions[:-1])]
+    assert again.deletions[-1][2] == oldest_us > START_US
+
+
+def read_rows(station: Station, place: int) -> list[ChunkRow]:
+    rows = int.from_bytes(station.device.image[place + 40 : place + 44], "little")
+    return decode_rows(station.device.image[place + 64 : place + 64 + 64 * rows])
 
 
 async def test_the_newest_snapshot_being_damaged_loses_nothing() -> None:
