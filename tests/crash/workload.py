@@ -58,6 +58,8 @@ def open_ring(device: MemoryDevice, clock: HandClock, ledger: Ledger) -> Ring:
 
 def read_all(ring: Ring, track_id: int) -> list[Gop]:
     """Every GOP that can be read, forwards. Below the coroutines: thousands of states are read."""
+    if track_id in ring._forgotten:
+        return []
     limit_us = ring._retention.limit_us(track_id)
     gops: list[Gop] = []
     gop = ring._reader.from_time(track_id, -(1 << 62), limit_us)
@@ -69,6 +71,8 @@ def read_all(ring: Ring, track_id: int) -> list[Gop]:
 
 def read_back(ring: Ring, track_id: int) -> list[AccessUnit]:
     """Every unit that can be read from the end backwards, in order of time."""
+    if track_id in ring._forgotten:
+        return []
     limit_us = ring._retention.limit_us(track_id)
     gops: list[Gop] = []
     gop = ring._reader.until(track_id, 1 << 62, limit_us)
