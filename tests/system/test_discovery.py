@@ -78,10 +78,25 @@ def within(namespace: str, work: Callable[[], T]) -> T:
     return result[0]
 
 
+def why_no_namespaces() -> str:
+    """Why this machine lets us have no network namespaces (not root, a container, a chroot), or nothing."""
+    if os.geteuid() != 0:
+        return "network namespaces need root"
+    try:
+        ip(f"netns add {ALONE}")
+        ip(f"-n {ALONE} link show lo")
+    except subprocess.CalledProcessError as error:
+        return f"no network namespaces here: {error.stderr.decode().strip()}"
+    finally:
+        with contextlib.suppress(subprocess.CalledProcessError):
+            ip(f"netns del {ALONE}")
+    return ""
+
+
 @pytest.fixture(scope="module")
 def network() -> Iterator[None]:
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces need root")
+    if reason := why_no_namespaces():
+        pytest.skip(reason)
     try:
         for line in NETWORK.strip().splitlines():
             ip(line)
