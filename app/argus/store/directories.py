@@ -1,9 +1,10 @@
-"""Directories of segments at hand: the open ones always, of the sealed ones those used last."""
+"""Directories of segments at hand: the open ones always, those at the edge of retention, and those used last."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Collection
 
 from argus.store.index import Index
 from argus.store.segment import Directory, read_directory
@@ -22,6 +23,7 @@ class Directories:
         self._index = index
         self._lock = threading.Lock()
         self._pinned: dict[int, Directory] = {}
+        self._held: dict[int, Directory] = {}
         self._kept: OrderedDict[int, Directory] = OrderedDict()
 
     def put(self, seq: int, directory: Directory, *, pinned: bool) -> None:
@@ -33,10 +35,16 @@ class Directories:
                 self._pinned.pop(seq, None)
                 self._keep(seq, directory)
 
+    def hold(self, seqs: Collection[int]) -> None:
+        """Have the directories of these sealed segments at hand until the next call. May block."""
+        found = {seq: self.get(seq) for seq in seqs}
+        with self._lock:
+            self._held = {seq: directory for seq, directory in found.items() if directory is not _EMPTY}
+
     def cached(self, seq: int) -> Directory | None:
         """The directory, if that takes no reading."""
         with self._lock:
-            found = self._pinned.get(seq) or self._kept.get(seq)
+            found = self._pinned.get(seq) or self._held.get(seq) or self._kept.get(seq)
             if found is not None and seq in self._kept:
                 self._kept.move_to_end(seq)
             return found

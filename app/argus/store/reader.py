@@ -112,6 +112,14 @@ class Reader:
         first_us = next((key_us for key_us in run.keys_us[piece:] if key_us != NEVER_US), NEVER_US)
         return first_us if first_us <= run.end_us else None
 
+    def edge(self, track_id: int, limit_us: int, ahead_us: int) -> set[int]:
+        """Segments whose directories tell where visible footage begins, now and until `ahead_us` later."""
+        run = self._index.run_from(track_id, limit_us)
+        if run is None:
+            return set()
+        pieces = range(run.piece_at(limit_us), run.piece_at(limit_us + ahead_us) + 1)
+        return {run.seqs[piece] for piece in pieces}
+
     # -- places -------------------------------------------------------------------------------------------------
 
     def _rows(self, run: Run, piece: int) -> Sequence[ChunkRow]:

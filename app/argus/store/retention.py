@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argus.base.clock import Clock
 from argus.store import layout
+from argus.store.directories import Directories
 from argus.store.index import Index
 from argus.store.reader import Reader
 from argus.store.records import Mark
@@ -11,6 +12,8 @@ from argus.store.run import EARLIEST_US
 
 # A wall clock that runs ahead of monotonic time by more than this was stepped; it must hold before anything is erased.
 JUMP_US = 3_600_000_000
+# Longer than from one step of retention to the next.
+AHEAD_US = 30_000_000
 CONFIRM_NS = 600_000_000_000
 
 
@@ -41,9 +44,12 @@ class ClockTrust:
 class Retention:
     """The limits of all tracks."""
 
-    def __init__(self, index: Index, reader: Reader, clock: Clock, last_known_us: int) -> None:
+    def __init__(
+        self, index: Index, reader: Reader, directories: Directories, clock: Clock, last_known_us: int
+    ) -> None:
         self._index = index
         self._reader = reader
+        self._directories = directories
         self._clock = clock
         self._trust = ClockTrust(clock, last_known_us)
 
@@ -54,24 +60,35 @@ class Retention:
             return EARLIEST_US
         return self._clock.utc_us() - track.retention_us
 
+    def hold_edges(self) -> None:
+        """Have at hand what tells the first visible clean point of every track; reads directories."""
+        edges = (self._reader.edge(track_id, self.limit_us(track_id), AHEAD_US) for track_id in self._limited())
+        self._directories.hold({seq for seqs in edges for seq in seqs})
+
     def due(self) -> list[Mark]:
         """Cuts that make durable what is invisible already; reads directories. None while the clock is in doubt."""
+        self.hold_edges()
         if not self._trust.holds():
             return []
-        with self._index.lock:
-            limited = [track.track_id for track in self._index.tracks.values() if track.retention_us > 0]
-        cuts = ((track_id, self._cut_us(track_id)) for track_id in limited)
+        cuts = ((track_id, self._cut_us(track_id)) for track_id in self._limited())
         return [Mark(layout.MARK_CUT, track_id, 0, 1, cut_us) for track_id, cut_us in cuts if cut_us is not None]
+
+    def _limited(self) -> list[int]:
+        with self._index.lock:
+            return [track.track_id for track in self._index.tracks.values() if track.retention_us > 0]
 
     def _cut_us(self, track_id: int) -> int | None:
         """The clean point the track begins with after everything too old is gone, or None if nothing is."""
         limit_us = self.limit_us(track_id)
-        runs = self._index.runs(track_id)
-        if not runs or runs[0].start_us >= limit_us:
+        oldest = self._index.run_from(track_id, EARLIEST_US)
+        if oldest is None or oldest.start_us >= limit_us:
             return None
-        for run in runs:
-            if run.end_us >= limit_us:
-                first_us = self._reader.first_visible(run, limit_us)
-                if first_us is not None:
-                    return first_us
-        return runs[-1].end_us + 1
+        run, end_us = self._index.run_from(track_id, limit_us), limit_us
+        while run is not None:
+            first_us = self._reader.first_visible(run, limit_us)
+            if first_us is not None:
+                return first_us
+            end_us = run.end_us + 1
+            run = self._index.run_from(track_id, end_us)
+        newest = self._index.run_until(track_id, end_us)
+        return newest.end_us + 1 if newest is not None else None

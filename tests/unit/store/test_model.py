@@ -142,8 +142,9 @@ class Recorder(RuleBasedStateMachine):
         self.device.before = None
         self.ring = open_ring(self.device, self.clock, self.ledger)
         self.ledger.restart(lambda track_id: (unit for gop in read_all(self.ring, track_id) for unit in gop.units))
+        for track_id, retention_us in self.ledger.retention_us.items():
+            self.ring.set_retention(track_id, retention_us)
         for track_id, track in self.ledger.tracks.items():
-            self.ring.set_retention(track_id, self.ledger.retention_us.get(track_id, 0))
             if track.forgotten:
                 self.ring.forget(track_id)
         self.ring.tick()

@@ -216,9 +216,7 @@ async def test_retention_hides_at_once_and_deletes_soon_after(station: Station, 
     station.ring.end_span(1)
 
 
-async def test_footage_that_waited_while_all_before_it_was_cut_is_served(
-    station: Station, rng: random.Random
-) -> None:
+async def test_footage_that_waited_while_all_before_it_was_cut_is_served(station: Station, rng: random.Random) -> None:
     station.ring.set_retention(1, 4 * S)
     await station.record(1, 1, rng)
     await station.clock.advance(5)
@@ -231,6 +229,18 @@ async def test_footage_that_waited_while_all_before_it_was_cut_is_served(
     assert station.ring.spans(1)[0].start_us == START_US + 8 * S
     assert await station.replay(1) == station.sent[1][25 * 3 :]
     assert await station.reopened().replay(1) == station.sent[1][25 * 3 :]
+
+
+async def test_spans_begin_with_what_can_be_read_right_after_a_restart(station: Station, rng: random.Random) -> None:
+    for _ in range(40):
+        await station.record(1, 1, rng)
+        station.ring.set_retention(1, 30 * S)
+    station.ring.tick()
+    again = station.reopened()
+    for _ in range(10):
+        spans = again.ring.spans(1)
+        assert spans[0].start_us == (await station.replay(1))[0].utc_us
+        await again.clock.advance(1.3)
 
 
 async def test_a_wrong_clock_hides_but_does_not_erase(station: Station, rng: random.Random) -> None:
