@@ -220,9 +220,10 @@ class VideoSource:
         self._times.correct()
         for feed in self._feeds:
             feed.begin(loop)
-        capture.attach(loop)
         try:
             await asyncio.to_thread(capture.start)
+            # Only now: an error of the start belongs to `start`, which tells what the pipeline says of it.
+            capture.attach(loop)
             self._open_hubs(capture)
             await self._watch(capture)
         finally:

@@ -144,7 +144,7 @@ async def test_stopping_the_camera_stops_the_pipeline_and_ends_the_streams(
     reader = source.hub(MAIN).open_reader("client")
     async with running(source, engine) as capture:
         pass
-    assert capture.calls == ["attach", "start", "detach", "stop"]
+    assert capture.calls == ["start", "attach", "detach", "stop"]
     with pytest.raises(Unavailable):
         await reader.read()
 
