@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("footprint", "soap", "live", "replay")
+NAMES = ("footprint", "soap", "live", "replay", "store")
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or NAMES:

@@ -29,7 +29,7 @@ from argus.store.volume import Volume, align
 
 _SKEW_LIMIT_NS = 1 << 31
 _DT_LIMIT_US = 1 << 32
-_WINDOW_BYTES = 256 << 10
+_WINDOW_BYTES = 1 << 20
 
 
 class ChunkBuilder:

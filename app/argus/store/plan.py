@@ -10,8 +10,12 @@ from argus.base.units import US_PER_S
 from argus.store.batch import BatchBuilder, ChunkBuilder
 from argus.store.index import Index
 from argus.store.records import CHUNK_ROW, MARK, UNIT_ROW, Mark
+from argus.store.run import NEVER_US
 from argus.store.segment import OpenSegment, format_record
 from argus.store.volume import Geometry
+
+# How much a batch is granted at once, before it is asked again whether the segment has room.
+_ROOM_BYTES = 64 << 10
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +28,7 @@ class TrackState:
     format: StreamFormat | None = None
     last_us: int = 0
     active: bool = False
+    longest_us: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,6 +78,7 @@ class Plan:
         self._segment_bytes = geometry.segment_bytes
         self._gap_us = gap_us
         self._next_number = index.next_number
+        self._room = 0
         self._chunks: dict[int, ChunkBuilder] = {}
         self._batch = BatchBuilder(self.lane.open.position if self.lane.open else 0)
 
@@ -105,7 +111,7 @@ class Plan:
             epoch = self._index.epoch_of(track_id, unit.format)
         chunk = self._chunks.get(track_id)
         same = chunk is not None and not new_span and epoch == state.epoch and _continues(chunk, unit)
-        if chunk is None or not same or not self._fits(len(unit.data) + UNIT_ROW.size, 0):
+        if chunk is None or not same or not self._has_room(len(unit.data) + UNIT_ROW.size):
             return self._start_chunk(track_id, unit, epoch, new_span)
         self._batch.add_to(chunk, unit)
         state.last_us = unit.utc_us
@@ -137,7 +143,10 @@ class Plan:
             self._batch.format_bytes += encoded
         chunk = ChunkBuilder(track_id, state.span, state.next_ordinal, epoch, unit)
         self._batch.start_chunk(chunk)
+        self._room = 0
         self._chunks[track_id] = chunk
+        if state.format is not unit.format:
+            state.longest_us = self._longest_us(unit.format)
         state.active, state.epoch, state.format = True, epoch, unit.format
         state.last_us = unit.utc_us
         state.next_ordinal += 1
@@ -145,12 +154,25 @@ class Plan:
         return True
 
     def _is_gap(self, state: TrackState, unit: AccessUnit) -> bool:
-        """Whether time went backwards, or further forwards than the stream explains. Metadata may be silent."""
-        passed_us = unit.utc_us - state.last_us
-        if unit.format.codec.kind is MediaKind.METADATA:
-            return passed_us < 0
-        interval_us = int(US_PER_S / unit.format.frame_rate) if unit.format.frame_rate > 0 else 0
-        return not 0 <= passed_us <= self._gap_us + 2 * interval_us
+        """Whether time went backwards, or further forwards than the stream explains."""
+        longest_us = state.longest_us if unit.format is state.format else self._longest_us(unit.format)
+        return not 0 <= unit.utc_us - state.last_us <= longest_us
+
+    def _longest_us(self, stream_format: StreamFormat) -> int:
+        """The longest silence without a gap. Metadata may be silent for as long as it likes."""
+        if stream_format.codec.kind is MediaKind.METADATA:
+            return NEVER_US
+        interval_us = int(US_PER_S / stream_format.frame_rate) if stream_format.frame_rate > 0 else 0
+        return self._gap_us + 2 * interval_us
+
+    def _has_room(self, payload_bytes: int) -> bool:
+        """As `_fits` for a chunk that grows, asked for with every unit: most come out of what is known to fit."""
+        if payload_bytes > self._room and self._fits(payload_bytes + _ROOM_BYTES, 0):
+            self._room = payload_bytes + _ROOM_BYTES
+        if payload_bytes > self._room:
+            return self._fits(payload_bytes, 0)
+        self._room -= payload_bytes
+        return True
 
     def _fits(self, payload_bytes: int, meta_bytes: int) -> bool:
         segment = self.lane.open
@@ -164,6 +186,7 @@ class Plan:
             self.parts.append(Part(segment=self.lane.open, batch=self._batch, sealed=True))
             self.lane.open = None
             self._batch = BatchBuilder(0)
+            self._room = 0
             self._chunks = {}
         if not self.lane.free:
             return False
@@ -174,5 +197,6 @@ class Plan:
 
 def _continues(chunk: ChunkBuilder, unit: AccessUnit) -> bool:
     """Whether the unit may follow in the chunk: a video chunk holds at most one key frame, in its first place."""
-    video = unit.format.codec.kind is MediaKind.VIDEO
-    return not (video and unit.key_frame) and chunk.takes(unit)
+    if unit.key_frame and unit.format.codec.kind is MediaKind.VIDEO:
+        return False
+    return chunk.takes(unit)

@@ -90,6 +90,9 @@ class Reader:
             track = self._index.tracks.get(track_id)
             runs = track.runs if track else []
             for run in runs[bisect_left(runs, limit_us, key=lambda run: run.end_us) :]:
+                if run.start_us >= limit_us and (whole := run.whole()) is not None:
+                    spans.append(whole)
+                    continue
                 start_us = self.first_visible(run, limit_us, cached_only=True)
                 if start_us is not None:
                     spans.append(Span(start_us=start_us, end_us=run.end_us, growing=run.growing))

@@ -11,7 +11,7 @@ from argus.store.batch import Batch, payload_is_intact, scan
 from argus.store.index import Index, Segment
 from argus.store.plan import Lane
 from argus.store.records import HEADER, ChunkRow, FormatRecord, Header, Mark, decode_header
-from argus.store.segment import Directory, OpenSegment, read_directory, read_footer
+from argus.store.segment import Directory, OpenSegment, directory_of, read_directory, read_footer
 from argus.store.snapshot import State
 from argus.store.span import Deletion
 from argus.store.volume import Volume
@@ -228,7 +228,7 @@ def _settle(volume: Volume, state: State, tails: list[_Tail], problems: list[str
     # With the newest snapshot lost an unfinished tick may have used numbers of which no trace is found.
     next_seq += volume.geometry.data_segments if problems else 0
     lane = Lane(
-        open=_reopen(volume, index),
+        open=_reopen(volume, index, tails),
         free=deque(slot for slot in state.intents if slot not in taken),
         next_seq=next_seq,
         next_span=state.next_span,
@@ -262,7 +262,7 @@ def _replay(state: State, tail: _Tail, pending: list[Deletion]) -> None:
             state.next_span = max(state.next_span, row.span + 1)
 
 
-def _reopen(volume: Volume, index: Index) -> OpenSegment | None:
+def _reopen(volume: Volume, index: Index, tails: list[_Tail]) -> OpenSegment | None:
     """The newest segment, to go on where it ends, unless a footer closes it."""
     for older, held in index.segments.items():
         index.segments[older] = Segment(held.slot, held.used_bytes, sealed=True)
@@ -272,7 +272,12 @@ def _reopen(volume: Volume, index: Index) -> OpenSegment | None:
     segment = index.segments[seq]
     if read_footer(volume, segment.slot, seq) is not None:
         return None
-    directory = read_directory(volume, segment.slot, seq, segment.used_bytes)
+    # What was read since the snapshot is known; where it began in the middle the rest is read again.
+    known = next((tail for tail in tails if tail.seq == seq and tail.start == 0 and tail.footer is None), None)
+    if known is not None:
+        directory = directory_of(known.batches)
+    else:
+        directory = read_directory(volume, segment.slot, seq, segment.used_bytes)
     index.segments[seq] = Segment(segment.slot, segment.used_bytes, sealed=False)
     reopened = OpenSegment(seq=seq, slot=segment.slot, position=segment.used_bytes, directory=directory)
     reopened.learn_formats()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from argus.store.records import ChunkRow
+from argus.store.span import Span
 
 EARLIEST_US = -(1 << 63)
 NEVER_US = (1 << 63) - 1
@@ -37,6 +38,24 @@ class Run:
     keys_us: array[int] = field(default_factory=_numbers)
     change_us: array[int] = field(default_factory=_numbers)
     change_epoch: array[int] = field(default_factory=_numbers)
+    _whole: Span | None = field(default=None, repr=False, compare=False)
+
+    def whole(self) -> Span | None:
+        """All of the run as its readers see it, or None where it does not begin with a clean point.
+
+        Kept, because a timeline asks for tens of thousands at a time.
+        """
+        known = self._whole
+        if (
+            known is None
+            or known.end_us != self.end_us
+            or known.start_us != self.start_us
+            or known.growing != self.growing
+        ):
+            if self.keys_us[0] != self.start_us:
+                return None
+            known = self._whole = Span(start_us=self.start_us, end_us=self.end_us, growing=self.growing)
+        return known
 
     def extend(self, seq: int, row: ChunkRow) -> None:
         """Append a chunk that lies in segment `seq`."""

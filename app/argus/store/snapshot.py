@@ -40,36 +40,36 @@ class State:
 
 
 def encode(state: State, salt: int) -> bytes:
-    """The bytes of a snapshot."""
+    """The bytes of a snapshot. Belongs to the thread that changes the index, and keeps readers waiting for nothing."""
     index = state.index
     with index.lock:
         tracks = list(index.tracks.values())
-        runs = [run for track in tracks for run in track.runs]
-        formats = [(track.track_id, epoch, known) for track in tracks for epoch, known in track.formats.items()]
-        body = b"".join(
-            (
-                *(
-                    _SEGMENT.pack(seq, segment.slot, segment.used_bytes, layout.SEALED if segment.sealed else 0)
-                    for seq, segment in sorted(index.segments.items())
-                ),
-                struct.pack(f"<{len(state.intents)}I", *state.intents),
-                *(_TRACK.pack(t.track_id, t.next_epoch, t.retention_us, t.deleted_until_us) for t in tracks),
-                *(encode_format(*record) for record in formats),
-                *(part for run in runs for part in _encode_run(run)),
-                *(_DELETION.pack(d.number, d.track_id, d.start_us, d.end_us) for d in state.deletions),
-                *(_DECISION.pack(track_id, seq) for track_id, seq in index.decisions.items()),
-            )
+    runs = [run for track in tracks for run in track.runs]
+    formats = [(track.track_id, epoch, known) for track in tracks for epoch, known in track.formats.items()]
+    body = b"".join(
+        (
+            *(
+                _SEGMENT.pack(seq, segment.slot, segment.used_bytes, layout.SEALED if segment.sealed else 0)
+                for seq, segment in sorted(index.segments.items())
+            ),
+            struct.pack(f"<{len(state.intents)}I", *state.intents),
+            *(_TRACK.pack(t.track_id, t.next_epoch, t.retention_us, t.deleted_until_us) for t in tracks),
+            *(encode_format(*record) for record in formats),
+            *(part for run in runs for part in _encode_run(run)),
+            *(_DELETION.pack(d.number, d.track_id, d.start_us, d.end_us) for d in state.deletions),
+            *(_DECISION.pack(track_id, seq) for track_id, seq in index.decisions.items()),
         )
-        counts = (
-            len(index.segments),
-            len(state.intents),
-            len(tracks),
-            len(formats),
-            len(runs),
-            len(state.deletions),
-            len(index.decisions),
-        )
-        next_number = index.next_number
+    )
+    counts = (
+        len(index.segments),
+        len(state.intents),
+        len(tracks),
+        len(formats),
+        len(runs),
+        len(state.deletions),
+        len(index.decisions),
+    )
+    next_number = index.next_number
     header = _HEADER.pack(
         layout.SNAPSHOT_MAGIC,
         0,

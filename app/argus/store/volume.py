@@ -108,8 +108,8 @@ class Geometry:
         if segment_bytes % layout.BLOCK_BYTES or not MIN_SEGMENT_BYTES <= segment_bytes <= MAX_SEGMENT_BYTES:
             raise InvalidValue("storage", f"a segment of {segment_bytes} bytes: use 64 KiB to 1 GiB, in steps of 4 KiB")
         total = size_bytes // segment_bytes
-        # Room for the index of every segment at sixteen tracks, twice over.
-        snapshot_bytes = align((16 << 10) + total * 1024)
+        # 24 bytes for each track in each segment, 80 for each span; large segments have many of both.
+        snapshot_bytes = align((16 << 10) + total * (min(3, max(1, segment_bytes >> 22)) << 10))
         head = -(-(layout.SNAPSHOTS_OFFSET + SNAPSHOT_SLOTS * snapshot_bytes) // segment_bytes)
         if total - head < MIN_DATA_SEGMENTS:
             least = (head + MIN_DATA_SEGMENTS) * segment_bytes

@@ -197,7 +197,8 @@ class Writer:
                 segment_bytes = self._volume.geometry.segment_bytes
                 tail = part.segment.encode_footer(segment_bytes, stamp, part.batch, pending)
             self._enter("write")
-            self._volume.write(part.segment.slot, part.segment.position, b"".join((pending.data, tail)))
+            data = b"".join((pending.data, tail)) if tail else pending.data
+            self._volume.write(part.segment.slot, part.segment.position, data)
             written.append((part, pending))
         if written:
             self._flush()
