@@ -32,7 +32,8 @@ class Ingest:
         self._max_items = max_items
         self._lock = threading.Lock()
         self._items: deque[Item] = deque()
-        self._marks: deque[Mark] = deque()
+        # One of a kind by track, the newest: a writer that is stuck for long must not collect them.
+        self._marks: dict[tuple[int, int], Mark] = {}
         self._bytes = 0
         self._queued = 0
 
@@ -68,13 +69,13 @@ class Ingest:
 
     def put_mark(self, mark: Mark) -> None:
         with self._lock:
-            self._marks.append(mark)
+            self._marks[mark.kind, mark.track] = mark
             self._queued += 1
 
     def take(self) -> Work:
         """Everything queued."""
         with self._lock:
-            work = Work(marks=tuple(self._marks), items=tuple(self._items), up_to=self._queued)
+            work = Work(marks=tuple(self._marks.values()), items=tuple(self._items), up_to=self._queued)
             self._marks.clear()
             self._items.clear()
             self._bytes = 0
@@ -83,6 +84,6 @@ class Ingest:
     def give_back(self, marks: Sequence[Mark], items: Sequence[Item]) -> None:
         """Put what could not be written before what was queued since."""
         with self._lock:
-            self._marks.extendleft(reversed(marks))
+            self._marks = {(mark.kind, mark.track): mark for mark in marks} | self._marks
             self._items.extendleft(reversed(items))
             self._bytes += sum(len(unit.data) for _, unit in items if unit is not None)

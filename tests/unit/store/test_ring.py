@@ -320,6 +320,17 @@ async def test_a_medium_that_keeps_refusing_fails_the_volume_but_reading_goes_on
     assert len(await station.replay(1)) == 75
 
 
+async def test_cuts_do_not_pile_up_while_the_medium_refuses(station: Station, rng: random.Random) -> None:
+    await station.record(1, 20, rng)
+    station.ring.set_retention(1, 5 * S)
+    station.device.refusals = 1000
+    for _ in range(50):
+        await station.clock.advance(0.2)
+        station.ring.apply_retention()
+        station.ring.tick()
+    assert len(station.ring._ingest.take().marks) == 2
+
+
 async def test_a_failed_volume_is_tried_again_and_records_on_when_it_takes_data(
     station: Station, rng: random.Random
 ) -> None:
