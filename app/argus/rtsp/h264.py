@@ -8,17 +8,13 @@ from __future__ import annotations
 from argus.base.access_unit import split_nal_units
 from argus.rtsp.rtp import Payload
 
-# Ethernet's 1500 bytes less IPv6, UDP, RTP and the replay extension, with room for a tunnel on the way. The same
-# over TCP: some receivers reserve one Ethernet frame for an interleaved packet.
-MAX_PAYLOAD_BYTES = 1400
-
 _FU_A = 28
 _START, _END = 0x80, 0x40
 _SLICE, _IDR_SLICE = 1, 5
 _B_SLICE = 1
 
 
-def packetize(data: bytes, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> list[Payload]:
+def packetize(data: bytes, max_payload_bytes: int) -> list[Payload]:
     """The RTP payloads of one access unit, whose NAL units are behind 4-byte lengths, without copying its data.
 
     Raises:

@@ -14,6 +14,10 @@ from argus.rtsp.protocol.transport import Pair, encode_interleaved, encode_udp
 from argus.rtsp.rtp import RtpStream
 from argus.rtsp.udp import DatagramPair
 
+# Payload of one packet: fits an Ethernet frame with every header, and inside TCP is what clients have always seen.
+PAYLOAD_BYTES = 1_400
+# Inside TCP nothing limits a packet but its 16-bit length, and each one costs; players reserve 8 KiB at least.
+BULK_PAYLOAD_BYTES = 8_000
 # Datagrams know no back-pressure: what goes "as fast as the transport allows" is held to this.
 UDP_BITS_PER_S = 100_000_000
 UDP_BURST_NS = 20_000_000
@@ -30,8 +34,12 @@ class Outlet(Protocol):
     def transport_header(self) -> str:
         """The Transport header of the answer to SETUP."""
 
-    def send(self, unit: AccessUnit, rtp_timestamp: int, extension: bytes = b"") -> None:
-        """Queue one access unit. Raises ValueError where its data is malformed."""
+    def send(self, unit: AccessUnit, rtp_timestamp: int, extension: bytes = b"", *, bulk: bool = False) -> None:
+        """Queue one access unit; in `bulk` packets are as large as the way allows, for footage without a pace.
+
+        Raises:
+            ValueError: its data is malformed.
+        """
 
     def send_rtcp(self, packet: bytes) -> None: ...
 
@@ -52,8 +60,8 @@ class InterleavedOutlet:
         self._packetize = packetize
         self.drain = link.drain
 
-    def send(self, unit: AccessUnit, rtp_timestamp: int, extension: bytes = b"") -> None:
-        payloads = self._packetize(unit.data)
+    def send(self, unit: AccessUnit, rtp_timestamp: int, extension: bytes = b"", *, bulk: bool = False) -> None:
+        payloads = self._packetize(unit.data, BULK_PAYLOAD_BYTES if bulk else PAYLOAD_BYTES)
         if payloads:
             self._link.write_pieces(*self.stream.interleave(self.channels[0], payloads, rtp_timestamp, extension))
 
@@ -77,8 +85,8 @@ class UdpOutlet:
         self._clock = clock
         self._free_ns = 0
 
-    def send(self, unit: AccessUnit, rtp_timestamp: int, extension: bytes = b"") -> None:
-        packets = self.stream.datagrams(self._packetize(unit.data), rtp_timestamp, extension)
+    def send(self, unit: AccessUnit, rtp_timestamp: int, extension: bytes = b"", *, bulk: bool = False) -> None:
+        packets = self.stream.datagrams(self._packetize(unit.data, PAYLOAD_BYTES), rtp_timestamp, extension)
         self._pair.send_rtp(packets)
         took_ns = len(unit.data) * 8 * 1_000_000_000 // UDP_BITS_PER_S
         self._free_ns = max(self._free_ns, self._clock.mono_ns()) + took_ns

@@ -11,7 +11,8 @@ from argus.rtsp import h264
 from argus.rtsp.protocol.sdp import h264_fmtp
 from argus.rtsp.rtp import Payload
 
-Packetize = Callable[[bytes], list[Payload]]
+# The payloads of one access unit, each of at most so many bytes.
+Packetize = Callable[[bytes, int], list[Payload]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

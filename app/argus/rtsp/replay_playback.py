@@ -213,7 +213,8 @@ class ReplayPlayback:
             terminal=frame.terminal,
             cseq=cseq,
         )
-        track.outlet.send(unit, track.outlet.stream.rtp_timestamp(line_us), extension.encode())
+        timestamp = track.outlet.stream.rtp_timestamp(line_us)
+        track.outlet.send(unit, timestamp, extension.encode(), bulk=self._timeline is None)
         self._sent[number] = frame
         if self._timeline is not None:
             track.reports.send_if_due()

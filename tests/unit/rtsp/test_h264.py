@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argus.base.access_unit import join_nal_units
-from argus.rtsp.h264 import MAX_PAYLOAD_BYTES, has_b_slices, packetize
+from argus.rtsp.h264 import has_b_slices, packetize
 
 NAL = st.builds(lambda head, body: bytes((head,)) + body, st.integers(1, 127), st.binary(max_size=120))
 
@@ -33,8 +33,8 @@ def test_any_nal_units_come_back_from_their_payloads(nals: list[bytes], max_payl
 
 
 def test_a_nal_unit_that_fits_is_not_fragmented() -> None:
-    nal = b"\x65" + bytes(MAX_PAYLOAD_BYTES - 1)
-    assert [(prefix, bytes(body)) for prefix, body in packetize(join_nal_units([nal]))] == [(b"", nal)]
+    nal = b"\x65" + bytes(1_399)
+    assert [(prefix, bytes(body)) for prefix, body in packetize(join_nal_units([nal]), 1_400)] == [(b"", nal)]
 
 
 @given(st.binary(max_size=60))

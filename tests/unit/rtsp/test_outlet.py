@@ -22,6 +22,19 @@ def test_an_interleaved_outlet_frames_rtp_and_rtcp_on_its_channels() -> None:
     assert reports == [(5, b"report")]
 
 
+def test_footage_without_a_pace_leaves_in_larger_packets_inside_tcp_and_never_as_datagrams() -> None:
+    link, pair = MemoryLink(), MemoryPair(None)
+    InterleavedOutlet(link, RtpStream(96, 90_000), packetize, (0, 1)).send(
+        unit(START_US, size_bytes=15_000), 1, bulk=True
+    )
+    UdpOutlet(pair, RtpStream(96, 90_000), packetize, (5_000, 5_001), SimulatedClock()).send(
+        unit(START_US, size_bytes=15_000), 1, bulk=True
+    )
+    packets, _ = parse_interleaved(bytes(link.sent))
+    assert len(packets) == 2
+    assert max(len(packet) for packet in pair.rtp) < 1_472
+
+
 async def test_datagrams_are_held_to_a_rate() -> None:
     clock, pair = SimulatedClock(), MemoryPair(None)
     outlet = UdpOutlet(pair, RtpStream(96, 90_000), packetize, (5_000, 5_001), clock)
