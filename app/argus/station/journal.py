@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+from abc import ABC, abstractmethod
 
 from argus.station.log_limit import LogRateLimit
 from argus.station.printable import printable
@@ -17,7 +18,7 @@ RECORDS_PER_MINUTE = 30
 _SYSLOG = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
 
-class _LineFormatter(logging.Formatter):
+class _LineFormatter(logging.Formatter, ABC):
     """A record is one line; only its traceback follows in indented lines. A client's text cannot begin a line."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -27,8 +28,9 @@ class _LineFormatter(logging.Formatter):
         traceback = self.formatException(record.exc_info).splitlines()
         return "\n".join((first, *(f"{self.margin(record)}    {printable(line)}" for line in traceback)))
 
+    @abstractmethod
     def line(self, record: logging.LogRecord) -> str:
-        raise NotImplementedError
+        """The record in one line, not yet safe to print."""
 
     def margin(self, record: logging.LogRecord) -> str:
         """What each further line begins with."""
