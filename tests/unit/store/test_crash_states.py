@@ -4,7 +4,7 @@ import pytest
 from tests.crash.mutants import MUTANTS
 from tests.crash.run import judge
 
-STATES = 2_000
+STATES = 1_500
 
 
 def test_no_power_cut_breaks_a_promise_of_the_ring() -> None:

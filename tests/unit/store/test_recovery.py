@@ -177,7 +177,7 @@ async def test_a_damaged_first_header_of_the_newest_segment_costs_that_batch_onl
     times = [row.t0_us for row in read_rows(station, place)]
     station.device.image[place + 20] ^= 1
     again = station.reopened()
-    lost = [unit for unit in kept if unit not in set(await again.replay(1))]
+    lost = set(kept) - set(await again.replay(1))
     assert lost
     assert {unit.utc_us // 1_000_000 for unit in lost} <= {time_us // 1_000_000 for time_us in times}
     await assert_usable(again)
