@@ -60,17 +60,13 @@ def encode(state: State, salt: int) -> bytes:
             *(_DECISION.pack(track_id, seq) for track_id, seq in index.decisions.items()),
         )
     )
-    counts = (
-        len(index.segments),
-        len(state.intents),
-        len(tracks),
-        len(formats),
-        len(runs),
-        len(state.deletions),
-        len(index.decisions),
-    )
-    next_number = index.next_number
-    header = _HEADER.pack(
+    counts = (len(index.segments), len(state.intents), len(tracks), len(formats), len(runs))
+    header = _header(state, salt, body, (*counts, len(state.deletions), len(index.decisions)))
+    return checked(header) + body
+
+
+def _header(state: State, salt: int, body: bytes, counts: tuple[int, ...]) -> bytes:
+    return _HEADER.pack(
         layout.SNAPSHOT_MAGIC,
         0,
         salt,
@@ -78,14 +74,13 @@ def encode(state: State, salt: int) -> bytes:
         state.tick,
         state.next_seq,
         state.announced,
-        next_number,
+        state.index.next_number,
         state.written_us,
         state.next_span,
         len(body),
         crc32(body),
         *counts,
     )
-    return checked(header) + body
 
 
 def read_newest(volume: Volume) -> tuple[State | None, int]:
