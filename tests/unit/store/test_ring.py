@@ -9,7 +9,6 @@ from tests.unit.store.camera import AUDIO, CONFIG, FRAME_US, METADATA, START_US,
 from argus.base.access_unit import AccessUnit
 from argus.base.clock import SimulatedClock, SystemClock
 from argus.base.errors import InvalidValue, NotFound, Unavailable
-from argus.store.health import WriterState
 from argus.store.ring import Ring, RingConfig, Span
 
 S = 1_000_000
@@ -292,76 +291,6 @@ async def test_a_full_queue_refuses_and_the_track_goes_on_with_a_key_frame(rng: 
     station.ring.tick()
     assert len(station.ring.spans(1)) == 2
     assert station.ring.health().dropped_units == 2
-
-
-async def test_a_refused_write_loses_nothing(station: Station, rng: random.Random) -> None:
-    await station.record(1, 3, rng)
-    station.device.refusals = 2
-    await station.record(1, 4, rng)
-    assert station.ring.health().write_errors == 2
-    assert station.ring.health().state is WriterState.OK
-    assert await station.replay(1) == station.sent[1]
-    assert await station.reopened().replay(1) == station.sent[1]
-
-
-async def test_a_medium_that_keeps_refusing_fails_the_volume_but_reading_goes_on(
-    station: Station, rng: random.Random
-) -> None:
-    await station.record(1, 3, rng)
-    station.device.refusals = 100
-    for _ in range(3):
-        station.append(1, station.frame(0, rng, 100, key=True))
-        station.ring.tick()
-    assert station.ring.health().state is WriterState.FAILED
-    with pytest.raises(Unavailable):
-        station.ring.append(1, station.frame(0, rng, 100, key=True))
-    with pytest.raises(Unavailable):
-        await station.ring.flush()
-    assert len(await station.replay(1)) == 75
-
-
-async def test_cuts_do_not_pile_up_while_the_medium_refuses(station: Station, rng: random.Random) -> None:
-    await station.record(1, 20, rng)
-    station.ring.set_retention(1, 5 * S)
-    station.device.refusals = 1000
-    for _ in range(50):
-        await station.clock.advance(0.2)
-        station.ring.apply_retention()
-        station.ring.tick()
-    assert len(station.ring._ingest.take().marks) == 2
-
-
-async def test_a_failed_volume_is_tried_again_and_records_on_when_it_takes_data(
-    station: Station, rng: random.Random
-) -> None:
-    await station.record(1, 3, rng)
-    station.device.refusals = 4
-    for _ in range(3):
-        station.append(1, station.frame(0, rng, 100, key=True))
-        await station.clock.advance(1)
-        station.ring.tick()
-    assert station.ring.health().state is WriterState.FAILED
-    await station.clock.advance(5)
-    station.ring.tick()
-    station.ring.tick()
-    assert (station.device.refusals, station.ring.health().state) == (0, WriterState.FAILED)
-    await station.clock.advance(5)
-    station.ring.tick()
-    assert station.ring.health().state is WriterState.OK
-    await station.record(1, 3, rng)
-    assert await station.replay(1) == station.sent[1]
-    assert await station.reopened().replay(1) == station.sent[1]
-
-
-def test_a_volume_whose_file_was_deleted_is_not_durable(tmp_path: Path) -> None:
-    path = tmp_path / "volume"
-    ring = Ring.open(path, CONFIG, SimulatedClock(), lambda *_: None)
-    path.unlink()
-    for _ in range(3):
-        ring.set_retention(1, ring.health().write_errors + 1)
-        ring.tick()
-    assert ring.health().detail.endswith("the file of the volume was deleted")
-    ring.close()
 
 
 async def test_a_read_overtaken_by_the_writer_never_serves_the_newer_bytes(
