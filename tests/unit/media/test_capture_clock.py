@@ -88,4 +88,4 @@ class _Wandering:
         return self.now_ns
 
     async def sleep(self, seconds: float) -> None:
-        raise NotImplementedError
+        raise AssertionError("the capture clock does not sleep")
