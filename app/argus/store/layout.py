@@ -1,4 +1,4 @@
-"""The on-disk format, version 1: this module is its only source.
+"""The on-disk format, version 2: this module is its only source.
 
 All integers are little-endian. Every structure with a `magic` carries in `crc` the CRC-32 (zlib) of its own bytes
 behind that field. `design/001-on-disk-format.md` tells what the structures mean together. The hot paths use the
@@ -27,7 +27,7 @@ from construct import (
     this,
 )
 
-VERSION = 1
+VERSION = 2
 BLOCK_BYTES = 4096
 SUPERBLOCK_BYTES = 512
 # Two copies, far enough apart not to share an erase page; the snapshot slots follow.
@@ -46,14 +46,16 @@ SUPERBLOCK = Struct(
     "crc" / Int32ul,
     "version" / Int32ul,
     "segment_bytes" / Int32ul,
-    "head_segments" / Int32ul,  # segments taken by superblocks and snapshot slots
-    "data_segments" / Int32ul,  # slots 0..n-1, behind the head
+    "data_segments" / Int32ul,  # slots 0..n-1 from `data_offset` on
     "snapshot_slots" / Int32ul,
     "snapshot_bytes" / Int32ul,
+    "erase_block_bytes" / Int32ul,  # the unit of the medium that slots are aligned to; 0: not known
+    "data_offset" / Int64ul,  # where slot 0 begins: on a boundary of the erase blocks of the medium
     "salt" / Int64ul,  # random; in every batch, footer and snapshot, against bytes of an earlier format
     "created_us" / Int64sl,
     "uuid" / Bytes(16),
-    Padding(SUPERBLOCK_BYTES - 64),
+    "station" / Bytes(16),  # who may write: the UUID of the station that formatted or adopted the volume
+    Padding(SUPERBLOCK_BYTES - 88),
 )
 
 # 64 bytes. A batch begins with one at a multiple of 4096 inside its segment; a footer begins with one, too.

@@ -21,7 +21,10 @@ logger = logging.getLogger(__name__)
 MIN_SEGMENT_BYTES = 64 << 10
 MAX_SEGMENT_BYTES = 1 << 30
 MIN_DATA_SEGMENTS = 6
-SNAPSHOT_SLOTS = 4
+MIN_SNAPSHOT_SLOTS = 4
+MAX_SNAPSHOT_SLOTS = 64
+# The station of a volume that no station has claimed: any may write it.
+NOBODY = uuid.UUID(int=0)
 
 
 class BlockDevice(Protocol):
@@ -90,41 +93,49 @@ class FileDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Geometry:
-    """How a volume is cut, fixed when it is formatted."""
+    """How a volume is cut, fixed when it is formatted. `data_offset` is where its first segment begins."""
 
     segment_bytes: int
-    head_segments: int
+    data_offset: int
     data_segments: int
     snapshot_slots: int
     snapshot_bytes: int
+    erase_block_bytes: int = 0
 
     @classmethod
-    def of(cls, size_bytes: int, segment_bytes: int) -> Geometry:
-        """The geometry for a new volume of at most `size_bytes`.
+    def of(cls, size_bytes: int, segment_bytes: int, *, erase_block_bytes: int = 0, start_bytes: int = 0) -> Geometry:
+        """The geometry for a new volume of at most `size_bytes` that begins `start_bytes` into its medium.
 
         Raises:
-            InvalidValue: the sizes leave no room for a ring.
+            InvalidValue: the sizes leave no room for a ring, or segments are no multiple of erase blocks.
         """
         if segment_bytes % layout.BLOCK_BYTES or not MIN_SEGMENT_BYTES <= segment_bytes <= MAX_SEGMENT_BYTES:
             raise InvalidValue("storage", f"a segment of {segment_bytes} bytes: use 64 KiB to 1 GiB, in steps of 4 KiB")
+        unit = erase_block_bytes or segment_bytes
+        if segment_bytes % unit:
+            raise InvalidValue("storage", f"segments of {segment_bytes} bytes do not consist of blocks of {unit} bytes")
         total = size_bytes // segment_bytes
-        # 24 bytes for each track in each segment, 80 for each span; large segments have many of both.
+        # 56 bytes for each segment, about as much for each span and each format; large segments have more of those.
         snapshot_bytes = align((16 << 10) + total * (min(3, max(1, segment_bytes >> 22)) << 10))
-        head = -(-(layout.SNAPSHOTS_OFFSET + SNAPSHOT_SLOTS * snapshot_bytes) // segment_bytes)
-        if total - head < MIN_DATA_SEGMENTS:
-            least = (head + MIN_DATA_SEGMENTS) * segment_bytes
+        slots = min(MAX_SNAPSHOT_SLOTS, max(MIN_SNAPSHOT_SLOTS, (unit - layout.SNAPSHOTS_OFFSET) // snapshot_bytes))
+        head_bytes = layout.SNAPSHOTS_OFFSET + slots * snapshot_bytes
+        data_offset = -(-(start_bytes + head_bytes) // unit) * unit - start_bytes
+        data_segments = (size_bytes - data_offset) // segment_bytes
+        if data_segments < MIN_DATA_SEGMENTS:
+            least = data_offset + MIN_DATA_SEGMENTS * segment_bytes
             raise InvalidValue("storage", f"a volume of {size_bytes} bytes is too small: use at least {least}")
         return cls(
             segment_bytes=segment_bytes,
-            head_segments=head,
-            data_segments=total - head,
-            snapshot_slots=SNAPSHOT_SLOTS,
+            data_offset=data_offset,
+            data_segments=data_segments,
+            snapshot_slots=slots,
             snapshot_bytes=snapshot_bytes,
+            erase_block_bytes=erase_block_bytes,
         )
 
     @property
     def size_bytes(self) -> int:
-        return (self.head_segments + self.data_segments) * self.segment_bytes
+        return self.data_offset + self.data_segments * self.segment_bytes
 
     @property
     def lot(self) -> int:
@@ -138,7 +149,7 @@ class Geometry:
 
     def is_sound(self) -> bool:
         """Whether numbers read from a medium describe a possible volume."""
-        room = self.head_segments * self.segment_bytes - layout.SNAPSHOTS_OFFSET
+        room = self.data_offset - layout.SNAPSHOTS_OFFSET
         return (
             MIN_SEGMENT_BYTES <= self.segment_bytes <= MAX_SEGMENT_BYTES
             and self.segment_bytes % layout.BLOCK_BYTES == 0
@@ -149,45 +160,54 @@ class Geometry:
 
 
 class Volume:
-    """A formatted device. `slot` numbers segments behind the head, offsets count inside a slot."""
+    """A formatted device. `slot` numbers segments from `data_offset` on, offsets count inside a slot.
 
-    def __init__(self, device: BlockDevice, geometry: Geometry, salt: int, volume_uuid: uuid.UUID) -> None:
+    `station` is the one that may write: nobody's is all zeros.
+    """
+
+    def __init__(
+        self,
+        device: BlockDevice,
+        geometry: Geometry,
+        salt: int,
+        volume_uuid: uuid.UUID,
+        station: uuid.UUID = NOBODY,
+        created_us: int = 0,
+    ) -> None:
         self.device = device
         self.geometry = geometry
         self.salt = salt
         self.uuid = volume_uuid
+        self.station = station
+        self.created_us = created_us
 
     @classmethod
-    def format(cls, device: BlockDevice, geometry: Geometry, created_us: int) -> Volume:
+    def format(cls, device: BlockDevice, geometry: Geometry, created_us: int, station: uuid.UUID = NOBODY) -> Volume:
         """Write new superblocks; what was on the device is lost. The caller writes the first snapshot."""
-        volume = cls(device, geometry, secrets.randbits(64), uuid.uuid4())
-        superblock = checked(
-            layout.SUPERBLOCK.build(
-                {
-                    "crc": 0,
-                    "version": layout.VERSION,
-                    "segment_bytes": geometry.segment_bytes,
-                    "head_segments": geometry.head_segments,
-                    "data_segments": geometry.data_segments,
-                    "snapshot_slots": geometry.snapshot_slots,
-                    "snapshot_bytes": geometry.snapshot_bytes,
-                    "salt": volume.salt,
-                    "created_us": created_us,
-                    "uuid": volume.uuid.bytes,
-                }
-            )
-        )
+        volume = cls(device, geometry, secrets.randbits(64), uuid.uuid4(), station, created_us)
+        superblock = volume._superblock()
         for offset in layout.SUPERBLOCK_OFFSETS:
             device.write(offset, superblock)
         device.sync()
         return volume
+
+    def adopt(self, station: uuid.UUID) -> None:
+        """Let another station write the volume. Power may fail at any moment: one superblock is always whole.
+
+        Raises OSError.
+        """
+        self.station = station
+        superblock = self._superblock()
+        for offset in reversed(layout.SUPERBLOCK_OFFSETS):
+            self.device.write(offset, superblock)
+            self.device.sync()
 
     @classmethod
     def open(cls, device: BlockDevice) -> Volume:
         """Read the superblock, or its copy.
 
         Raises:
-            Unavailable: neither is one of ours, or a newer release wrote it.
+            Unavailable: neither is one of ours, or another release wrote it.
         """
         for offset in layout.SUPERBLOCK_OFFSETS:
             data = device.read(offset, layout.SUPERBLOCK_BYTES)
@@ -195,17 +215,40 @@ class Volume:
                 continue
             fields = layout.SUPERBLOCK.parse(data)
             if fields.version != layout.VERSION:
-                raise Unavailable("storage", f"the volume has format {fields.version}, this release reads 1")
+                message = f"the volume has format {fields.version}, this release reads {layout.VERSION}"
+                raise Unavailable("storage", message)
             geometry = Geometry(
                 segment_bytes=fields.segment_bytes,
-                head_segments=fields.head_segments,
+                data_offset=fields.data_offset,
                 data_segments=fields.data_segments,
                 snapshot_slots=fields.snapshot_slots,
                 snapshot_bytes=fields.snapshot_bytes,
+                erase_block_bytes=fields.erase_block_bytes,
             )
             if geometry.is_sound():
-                return cls(device, geometry, fields.salt, uuid.UUID(bytes=fields.uuid))
+                owner = uuid.UUID(bytes=fields.station)
+                return cls(device, geometry, fields.salt, uuid.UUID(bytes=fields.uuid), owner, fields.created_us)
         raise Unavailable("storage", "this is not a volume of this program, or both superblocks are damaged")
+
+    def _superblock(self) -> bytes:
+        return checked(
+            layout.SUPERBLOCK.build(
+                {
+                    "crc": 0,
+                    "version": layout.VERSION,
+                    "segment_bytes": self.geometry.segment_bytes,
+                    "data_segments": self.geometry.data_segments,
+                    "snapshot_slots": self.geometry.snapshot_slots,
+                    "snapshot_bytes": self.geometry.snapshot_bytes,
+                    "erase_block_bytes": self.geometry.erase_block_bytes,
+                    "data_offset": self.geometry.data_offset,
+                    "salt": self.salt,
+                    "created_us": self.created_us,
+                    "uuid": self.uuid.bytes,
+                    "station": self.station.bytes,
+                }
+            )
+        )
 
     def read(self, slot: int, offset: int, size: int) -> bytes:
         """Bytes of a segment, never past its end; fewer where the device is cut short."""
@@ -233,7 +276,7 @@ class Volume:
 
     def _base(self, slot: int) -> int:
         assert 0 <= slot < self.geometry.data_segments
-        return (self.geometry.head_segments + slot) * self.geometry.segment_bytes
+        return self.geometry.data_offset + slot * self.geometry.segment_bytes
 
     def _snapshot(self, slot: int) -> int:
         return layout.SNAPSHOTS_OFFSET + slot * self.geometry.snapshot_bytes

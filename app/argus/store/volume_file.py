@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from uuid import UUID
 
 from argus.base.clock import Clock
 from argus.base.errors import Unavailable
 from argus.linux import files
 from argus.store import snapshot
-from argus.store.volume import BlockDevice, FileDevice, Geometry, Volume, create_file
+from argus.store.volume import NOBODY, BlockDevice, FileDevice, Geometry, Volume, create_file
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +36,9 @@ def create(path: Path, size_bytes: int, segment_bytes: int, clock: Clock) -> Vol
     return volume
 
 
-def format_volume(device: BlockDevice, geometry: Geometry, created_us: int) -> Volume:
+def format_volume(device: BlockDevice, geometry: Geometry, created_us: int, station: UUID = NOBODY) -> Volume:
     """An empty volume on a device; what was there is lost. Raises OSError."""
-    volume = Volume.format(device, geometry, created_us)
+    volume = Volume.format(device, geometry, created_us, station)
     empty = snapshot.State(generation=1, written_us=created_us)
     volume.write_snapshot(empty.generation, snapshot.encode(empty, volume.salt))
     volume.sync()

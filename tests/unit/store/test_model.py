@@ -190,7 +190,7 @@ class DamagedRecorder(Recorder):
     def damage(self, place: float, size: int, seed: int) -> None:
         """Anything behind the head of the volume; from then on footage may be missing."""
         geometry = Geometry.of(CONFIG.size_bytes, CONFIG.segment_bytes)
-        first = geometry.head_segments * geometry.segment_bytes
+        first = geometry.data_offset
         # Where something was written, mostly: the slots are taken in order.
         used = max(1, min(geometry.data_segments, max(self.ring._index.segments, default=1))) * geometry.segment_bytes
         offset = first + int(place * (used - size))

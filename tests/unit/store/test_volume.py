@@ -1,3 +1,5 @@
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ SMALL = Geometry.of(768 << 10, 64 << 10)
 
 def test_a_64_gb_volume_keeps_a_thousandth_for_its_index() -> None:
     geometry = Geometry.of(64_000_000_000, 16 << 20)
-    assert geometry.head_segments * 1000 <= geometry.data_segments
+    assert geometry.data_offset * 1000 <= geometry.size_bytes
     assert geometry.lot == 64
     assert geometry.size_bytes <= 64_000_000_000
 
@@ -38,3 +40,22 @@ def test_the_second_superblock_stands_in_for_the_first() -> None:
 def test_other_bytes_are_no_volume(data: bytes) -> None:
     with pytest.raises(Unavailable):
         Volume.open(MemoryDevice(data.ljust(100_000, b"\0")))
+
+
+@given(start_bytes=st.integers(0, 1 << 24), blocks=st.sampled_from([1, 2, 4, 16]))
+def test_segments_begin_on_erase_blocks_of_the_medium(start_bytes: int, blocks: int) -> None:
+    geometry = Geometry.of(1 << 30, blocks << 20, erase_block_bytes=1 << 20, start_bytes=start_bytes)
+    assert (start_bytes + geometry.data_offset) % (1 << 20) == 0
+    assert geometry.is_sound()
+
+
+def test_adopting_changes_who_may_write_and_nothing_else() -> None:
+    device = MemoryDevice(bytes(SMALL.size_bytes))
+    volume = Volume.format(device, SMALL, 5)
+    other = UUID(int=7)
+    volume.adopt(other)
+    again = Volume.open(device)
+    assert again.station == other
+    assert (again.uuid, again.salt, again.created_us) == (volume.uuid, volume.salt, 5)
+    device.image[:512] = bytes(512)
+    assert Volume.open(device).station == other
