@@ -75,6 +75,7 @@ class ReplayPlayback:
         self._plan: Plan | None = None
         self._timeline: Timeline | None = None
         self._sent: dict[int, Frame] = {}
+        self._expired: set[int] = set()
         self._pause_us: int | None = None
 
     def check(self, request: PlayRequest) -> None:
@@ -85,6 +86,7 @@ class ReplayPlayback:
         self._pause_us = None
         if not plan.resumed:
             self._sent.clear()
+        self._expired.clear()
         start_us = plan.start_us if plan.resumed else await self._first_us(plan)
         origin_us = self._clock.mono_ns() // 1_000
         self._timeline = (
@@ -113,6 +115,9 @@ class ReplayPlayback:
                     continue
                 if self._at_end(plan, frame):
                     return Outcome.PAUSED
+                if self._came_too_late(number, frame):
+                    sought.add(number)
+                    continue
                 await self._send(number, frame, plan.request.cseq, line_us, sought=number in sought)
                 sought.discard(number)
         return Outcome.OVER
@@ -174,6 +179,16 @@ class ReplayPlayback:
                 return False
             self._recording = recording
         return True
+
+    def _came_too_late(self, number: int, frame: Frame) -> bool:
+        """Whether the frame, or what it is decoded from, became older than the recording keeps while it waited."""
+        assert self._recording is not None  # it exists
+        retention_us = self._recording.configuration.maximum_retention_us
+        if 0 < retention_us < self._clock.utc_us() - frame.unit.utc_us:
+            self._expired.add(number)
+        elif frame.unit.key_frame:
+            self._expired.discard(number)
+        return number in self._expired
 
     def _at_end(self, plan: Plan, frame: Frame) -> bool:
         """Whether the frame lies behind the range, or behind the moment to pause at."""

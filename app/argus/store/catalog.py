@@ -202,7 +202,9 @@ class Catalog:
         """
         tokens = self._by_track_id.get(track_id) or self._deleted.get(track_id)
         if tokens is not None:
-            times = (("StartTime", to_datetime(start_us)), ("EndTime", to_datetime(end_us)))
+            start, end = to_datetime(start_us), to_datetime(end_us)
+            logger.debug("deleted of %s %s: %s to %s", *tokens, start.isoformat(), end.isoformat())
+            times = (("StartTime", start), ("EndTime", end))
             self._events.publish("RecordingConfig/DeleteTrackData", source=_track_items(*tokens), data=times)
 
     def _implicit_tracks(self) -> tuple[Track, ...]:

@@ -259,6 +259,42 @@ async def test_playing_is_over_when_the_recording_is_deleted(footage: MemoryFoot
     assert stage.received() == []
 
 
+def retain(stage: Stage, retention_us: int) -> None:
+    """Limit what the recording keeps."""
+    known = stage.recordings.recordings["R"]
+    configuration = replace(known.configuration, maximum_retention_us=retention_us)
+    stage.recordings.recordings["R"] = replace(known, configuration=configuration)
+
+
+async def test_what_became_too_old_while_it_waited_for_its_turn_is_not_sent(footage: MemoryFootage) -> None:
+    """In reverse with few key frames the next one waits for as long as it is older than the one before."""
+    stage = Stage(footage)
+    newest_us = footage.gops[-1].units[-1].utc_us
+    stage.clock.step((newest_us - stage.clock.utc_us()) / 1e6)
+    retain(stage, 3_000_000)
+    await stage.play(PlayRequest(cseq=1, scale=-1.0, frames=Frames.INTRA))
+    await stage.clock.advance(10)
+    assert [packet.utc_us for packet in stage.received()] == [footage.gops[-1].start_us]
+    await stage.pause()
+
+
+async def test_after_what_became_too_old_a_slow_client_goes_on_with_a_clean_point(footage: MemoryFootage) -> None:
+    stage = Stage(footage)
+    stage.clock.step((START_US - stage.clock.utc_us()) / 1e6)
+    retain(stage, 1_000_000)
+    stage.link.blocked = True
+    await stage.play(FAST)
+    await stage.clock.advance(1.5)
+    assert stage.times() == [0]
+    stage.link.unblock()
+    await settle()
+    first, *rest = stage.received()
+    assert ((first.utc_us or 0) - START_US) // FRAME_US == GOP_FRAMES
+    assert first.letters == "CD"
+    assert len(rest) > GOP_FRAMES
+    await stage.pause()
+
+
 async def test_a_client_that_does_not_read_holds_the_replay_and_is_not_dropped(footage: MemoryFootage) -> None:
     stage = Stage(footage)
     stage.link.blocked = True
