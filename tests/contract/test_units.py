@@ -22,3 +22,8 @@ def test_the_service_is_supervised_by_progress() -> None:
     unit = (SERVICES / "argus-station.service").read_text()
     assert "Type=notify" in unit
     assert "WatchdogSec=" in unit
+
+
+def test_the_service_may_ask_whether_the_clock_is_synchronized() -> None:
+    lines = (SERVICES / "argus-station.service").read_text().splitlines()
+    assert "SystemCallFilter=adjtimex clock_adjtime clock_adjtime64" in lines

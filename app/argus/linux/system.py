@@ -13,6 +13,7 @@ from typing import Protocol
 from argus.base.errors import Unavailable
 from argus.linux.clock import AdjustableClock
 from argus.linux.command import Runner, run_command
+from argus.linux.time_sync import SimulatedTimeSync
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,8 @@ class SimulatedSystem:
     """The twin: a reboot restarts the process, the clock is the product's own, the name is remembered in a file.
 
     `restart` is told when the box would go down. What a real board keeps over a restart (name, clock, NTP switch)
-    is kept in `state`, if one is given; an unreadable file counts as a new board.
+    is kept in `state`, if one is given; an unreadable file counts as a new board. The clock is synchronized, as
+    `time_sync` tells, from switching NTP on until it is switched off or the clock is set by hand.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class SimulatedSystem:
         state: Path | None = None,
         hostname: str = "argus-simulated",
         ntp_servers: tuple[str, ...] = (),
+        time_sync: SimulatedTimeSync | None = None,
     ) -> None:
         self._clock = clock
         self._restart = restart
@@ -101,6 +104,7 @@ class SimulatedSystem:
         self._hostname = hostname
         self._ntp_servers = ntp_servers
         self._ntp = False
+        self.time_sync = time_sync or SimulatedTimeSync()
         self._load()
 
     async def reboot(self) -> None:
@@ -108,13 +112,14 @@ class SimulatedSystem:
 
     async def set_clock(self, utc_us: int) -> None:
         self._clock.set_utc_us(utc_us)
+        self.time_sync.synchronized = False
         await self._save()
 
     async def ntp_enabled(self) -> bool:
         return self._ntp
 
     async def set_ntp_enabled(self, enabled: bool) -> None:
-        self._ntp = enabled
+        self._ntp = self.time_sync.synchronized = enabled
         if enabled:
             self._clock.offset_us = 0  # the machine under the simulation plays the time server
         await self._save()
@@ -139,6 +144,7 @@ class SimulatedSystem:
             logger.warning("the simulated board forgot its name and time: %s: %r", self._state, error)
             return
         self._hostname, self._ntp, self._clock.offset_us = hostname, ntp, offset_us
+        self.time_sync.synchronized = ntp
 
     async def _save(self) -> None:
         if self._state is None:

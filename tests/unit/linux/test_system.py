@@ -67,6 +67,18 @@ async def test_the_twin_keeps_what_a_board_keeps_over_a_restart(tmp_path: Path) 
     assert await SimulatedSystem(clock, lambda: None, state=tmp_path / "board.json").ntp_enabled()
 
 
+async def test_the_twin_is_synchronized_from_switching_ntp_on_until_its_clock_is_set(tmp_path: Path) -> None:
+    machine = SimulatedClock()
+    system = SimulatedSystem(AdjustableClock(machine), lambda: None, state=tmp_path / "board.json")
+    assert not system.time_sync.is_synchronized()
+    await system.set_ntp_enabled(True)
+    assert system.time_sync.is_synchronized()
+    again = SimulatedSystem(AdjustableClock(machine), lambda: None, state=tmp_path / "board.json")
+    assert again.time_sync.is_synchronized()
+    await again.set_clock(machine.utc_us())
+    assert not again.time_sync.is_synchronized()
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"hostname": "x"}', '{"hostname": 1, "ntp": 0, "clock_offset_us": "x"}']
 )
