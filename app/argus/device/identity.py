@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 
+from argus.base.database_view import read_only
 from argus.device.settings import Settings
 
 _ENDPOINT_UUID = "identity.endpoint_uuid"
@@ -52,3 +54,13 @@ def load_identity(
         firmware_version=firmware_version,
         serial_number=serial_number or endpoint_uuid.hex[:12].upper(),
     )
+
+
+def read_endpoint_uuid(database: Path) -> uuid.UUID | None:
+    """The UUID of the station that keeps this database, None before its first start. The station may run.
+
+    Raises:
+        Unavailable: there is no such database, or it cannot be read.
+    """
+    rows = read_only(database, "SELECT value FROM setting WHERE name = ?", (_ENDPOINT_UUID,))
+    return uuid.UUID(str(rows[0][0])) if rows else None
