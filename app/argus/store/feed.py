@@ -88,6 +88,11 @@ class Feed:
         if self._task is not None:
             self._task.cancel()
 
+    @property
+    def error(self) -> str:
+        """What keeps it from recording, for people; empty where nothing does."""
+        return self._error
+
     def look_for_stall(self) -> None:
         """Report a stream from which nothing came for too long. Metadata may be silent as long as it likes."""
         silent_s = (self._clock.mono_ns() - self._heard_ns) / 1e9

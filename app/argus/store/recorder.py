@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from argus.base.clock import Clock
 from argus.base.errors import Unavailable
 from argus.base.tasks import Heartbeat, run_again
 from argus.store.catalog import Catalog
-from argus.store.feed import Feed, RecorderCounters
+from argus.store.feed import STORAGE_UNAVAILABLE, Feed, RecorderCounters
 from argus.store.footage import Footage
 from argus.store.job_state import Claim
 from argus.store.jobs import Jobs
@@ -25,6 +26,9 @@ class Recorder:
 
     A claim that loses its track stops in the same turn: its span is ended before the next owner's begins, and nothing
     of it is appended afterwards. `heartbeat` beats for each unit the ring took, and for nothing else.
+
+    While the storage takes no data every claim is told to be in error, also where a queue still takes its units: a
+    card that hangs may come back and get them all.
     """
 
     name = "recorder"
@@ -37,6 +41,8 @@ class Recorder:
         footage: Footage,
         clock: Clock,
         heartbeat: Heartbeat,
+        *,
+        storage_takes_data: Callable[[], bool] = lambda: True,
     ) -> None:
         self.counters = RecorderCounters()
         self._catalog = catalog
@@ -45,6 +51,7 @@ class Recorder:
         self._footage = footage
         self._clock = clock
         self._heartbeat = heartbeat
+        self._storage_takes_data = storage_takes_data
         self._feeds: dict[Claim, Feed] = {}
         self._tasks: asyncio.TaskGroup | None = None
         jobs.observe(self._follow)
@@ -82,16 +89,18 @@ class Recorder:
         if self._tasks is None:
             return
         for claim in wanted.difference(self._feeds):
-            feed = Feed(
-                claim, self._sources, self._footage, self._clock, self._jobs.report, self.counters, self._heartbeat
-            )
+            feed = Feed(claim, self._sources, self._footage, self._clock, self._tell, self.counters, self._heartbeat)
             self._feeds[claim] = feed
             feed.start(self._tasks)
 
+    def _tell(self, claim: Claim, error: str) -> None:
+        self._jobs.report(claim, error or ("" if self._storage_takes_data() else STORAGE_UNAVAILABLE))
+
     async def _look(self) -> None:
-        """Find stalled feeds, and note recordings that now hold data."""
+        """Find stalled feeds, tell what keeps each from recording, and note recordings that now hold data."""
         for feed in tuple(self._feeds.values()):
             feed.look_for_stall()
+            self._tell(feed.claim, feed.error)
             if feed.recorded:
                 try:
                     await self._catalog.mark_recorded(feed.claim.recording)

@@ -37,6 +37,7 @@ class House:
     path: Path
     max_recordings: int = 4
     max_jobs: int = 4
+    storage_takes_data: bool = True
     told: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -60,7 +61,15 @@ class House:
             self.catalog, self.jobs, self.timeline, self.footage, self.sources, self.clock, max_searches=16
         )
         self.heartbeat = Heartbeat("recorder", self.clock)
-        self.recorder = Recorder(self.catalog, self.jobs, self.sources, self.footage, self.clock, self.heartbeat)
+        self.recorder = Recorder(
+            self.catalog,
+            self.jobs,
+            self.sources,
+            self.footage,
+            self.clock,
+            self.heartbeat,
+            storage_takes_data=lambda: self.storage_takes_data,
+        )
 
     def close(self) -> None:
         self.database.close()

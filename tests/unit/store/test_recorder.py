@@ -8,7 +8,7 @@ from tests.unit.store.house import House, job, picture
 
 from argus.base.access_unit import AccessUnit, Codec
 from argus.base.tokens import RecordingToken
-from argus.store.recordings import JobState, JobStateTrack
+from argus.store.recordings import JobMode, JobState, JobStateTrack
 
 
 @asynccontextmanager
@@ -149,6 +149,48 @@ async def test_full_storage_is_an_error_until_a_key_frame_is_stored_again(house:
         assert line(house).state is JobState.ACTIVE
         assert spans(house, recording) == [(0, False), (0, True)]
         assert house.recorder.counters.lost_units == 2
+
+
+async def test_failed_storage_is_an_error_at_once_and_what_its_queue_takes_is_not_lost(house: House) -> None:
+    recording = await house.recording()
+    created = await house.jobs.create(job(recording))
+    async with recording_station(house):
+        await deliver(house, picture(house.clock))
+        house.told.clear()
+        house.storage_takes_data = False
+        await seconds(house, 1)
+        assert (line(house).state, line(house).error) == (JobState.ERROR, "The storage does not take data")
+        assert house.jobs.job(created.token).configuration.mode is JobMode.ACTIVE
+        for _ in range(30):
+            await deliver(house, picture(house.clock, key=False))
+        assert line(house).state is JobState.ERROR
+        house.storage_takes_data = True
+        await seconds(house, 1)
+        assert line(house).state is JobState.ACTIVE
+        assert house.recorder.counters.lost_units == 0
+        assert [growing for _, growing in spans(house, recording)] == [True]
+        assert [dict(event.data)["State"] for event in house.told if event.topic.endswith("/JobState")] == [
+            "Error",
+            "Active",
+        ]
+
+
+async def test_a_job_that_starts_while_the_storage_is_away_is_in_error_and_records_when_it_is_back(
+    house: House,
+) -> None:
+    house.storage_takes_data, house.footage.full = False, True
+    recording = await house.recording()
+    await house.jobs.create(job(recording))
+    async with recording_station(house):
+        await seconds(house, 1)
+        assert line(house).error == "The storage does not take data"
+        await deliver(house, picture(house.clock))
+        house.storage_takes_data, house.footage.full = True, False
+        await seconds(house, 1)
+        assert line(house).state is JobState.ERROR, "nothing was stored yet"
+        await deliver(house, picture(house.clock))
+        assert line(house).state is JobState.ACTIVE
+        assert house.recorder.counters.lost_units == 1
 
 
 async def test_a_stream_that_ends_is_opened_again(house: House) -> None:
