@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from argus.media.source import VideoSource
-from argus.store.ring import Ring
+from argus.store.storage_state import StorageState
 
 # A source notices a standstill itself after some seconds and starts its pipeline anew; longer means that it hangs.
 SOURCE_STUCK_S = 30.0
 # "a wedged pipeline restarts us, a slow card does not": a write this old is waiting for hardware that is gone.
 WRITER_STUCK_S = 120.0
+# Nobody writes then, and a restart brings no card.
+_WITHOUT_WRITER = (StorageState.READ_ONLY, StorageState.FOREIGN, StorageState.ABSENT)
 
 
 class VideoVital:
@@ -25,15 +29,39 @@ class VideoVital:
         return None
 
 
-class WriterVital:
-    """Stuck when one step of the store's writer does not end."""
+class WriterHealth(Protocol):
+    """The heartbeat of a writer: its step and for how long; "idle" between steps, "absent" without a volume."""
 
-    def __init__(self, ring: Ring) -> None:
-        self.name = ring.name
-        self._ring = ring
+    @property
+    def state(self) -> str: ...
+    @property
+    def step(self) -> str: ...
+    @property
+    def step_age_s(self) -> float: ...
+
+
+class Writes(Protocol):
+    """What has a writer: a ring, or a storage with a ring that comes and goes."""
+
+    @property
+    def name(self) -> str: ...
+    def health(self) -> WriterHealth: ...
+
+
+class WriterVital:
+    """Stuck when one step of the store's writer does not end, or when none begins any more.
+
+    A writer looks for work each second, also on a medium that refuses it: an old rest means that its thread is dead.
+    """
+
+    def __init__(self, storage: Writes) -> None:
+        self.name = storage.name
+        self._storage = storage
 
     def stuck(self) -> str | None:
-        health = self._ring.health()
-        if health.step_age_s > WRITER_STUCK_S:
-            return f"the writer is in its step {health.step!r} for {health.step_age_s:.0f} s"
-        return None
+        health = self._storage.health()
+        if health.step_age_s <= WRITER_STUCK_S or health.step == "absent" or health.state in _WITHOUT_WRITER:
+            return None
+        if health.step == "idle":
+            return f"the writer has not moved for {health.step_age_s:.0f} s"
+        return f"the writer is in its step {health.step!r} for {health.step_age_s:.0f} s"

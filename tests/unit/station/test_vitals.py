@@ -37,9 +37,22 @@ def test_a_camera_is_stuck_only_when_pictures_stay_away_without_a_reason(
 
 
 @pytest.mark.parametrize(
-    ("age_s", "stuck"),
-    [(0.0, None), (15.0, None), (120.0, None), (121.0, "the writer is in its step 'sync' for 121 s")],
+    ("state", "step", "age_s", "stuck"),
+    [
+        ("OK", "flush", 0.0, None),
+        ("FAILED", "flush", 15.0, None),
+        ("FAILED", "flush", 120.0, None),
+        ("FAILED", "flush", 121.0, "the writer is in its step 'flush' for 121 s"),
+        ("FAILED", "idle", 5.0, None),
+        ("OK", "idle", 121.0, "the writer has not moved for 121 s"),
+        ("FAILED", "absent", 3_600.0, None),
+        ("ABSENT", "absent", 3_600.0, None),
+        ("READ_ONLY", "idle", 3_600.0, None),
+        ("FOREIGN", "idle", 3_600.0, None),
+    ],
 )
-def test_a_writer_is_stuck_only_when_one_step_never_ends(age_s: float, stuck: str | None) -> None:
-    ring = Part("store", {"step": "sync", "step_age_s": age_s})
-    assert WriterVital(ring).stuck() == stuck  # type: ignore[arg-type]
+def test_a_writer_is_stuck_only_when_one_step_never_ends_or_none_begins(
+    state: str, step: str, age_s: float, stuck: str | None
+) -> None:
+    storage = Part("store", {"state": state, "step": step, "step_age_s": age_s})
+    assert WriterVital(storage).stuck() == stuck
