@@ -40,6 +40,9 @@ class ClockTrust:
         self._held_since_ns = mono_ns
         self._stepped = False
         self._synchronized_since_ns: int | None = None
+        # When the clock was last seen behind the known time, and when it last jumped ahead.
+        self._behind_ns: int | None = mono_ns if self._is_behind(offset_us) else None
+        self._jumped_ns: int | None = None
 
     def now_us(self) -> int:
         """The time retention hides footage by. Never behind the wall clock, and never behind the known time."""
@@ -53,6 +56,8 @@ class ClockTrust:
         """Look at the clock; whether footage may be erased by `now_us`. Call it every few seconds."""
         mono_ns, offset_us = self._look()
         synchronized = self._is_synchronized()
+        if offset_us - self._held_offset_us > JUMP_US:
+            self._jumped_ns = mono_ns
         if abs(offset_us - self._held_offset_us) > WANDER_US:
             self._hold(mono_ns, offset_us)
             self._stepped = True
@@ -63,7 +68,12 @@ class ClockTrust:
         if self._is_believed(mono_ns, offset_us):
             self._known_offset_us = offset_us
             self._hold(mono_ns, offset_us)
-        return -WANDER_US <= offset_us - self._known_offset_us <= JUMP_US
+            self._behind_ns = None
+        if self._is_behind(offset_us):
+            self._behind_ns = mono_ns
+        # What was recorded while the clock was behind looks old the moment it is set right: time to rebase it.
+        rebased = all(since is None or mono_ns - since >= CONFIRM_NS for since in (self._behind_ns, self._jumped_ns))
+        return rebased and offset_us - self._known_offset_us <= JUMP_US
 
     def _look(self) -> tuple[int, int]:
         """Monotonic time, and how far the wall clock is ahead of it."""
@@ -74,12 +84,15 @@ class ClockTrust:
         self._held_offset_us = offset_us
         self._held_since_ns = mono_ns
 
+    def _is_behind(self, offset_us: int) -> bool:
+        return offset_us - self._known_offset_us < -WANDER_US
+
     def _is_believed(self, mono_ns: int, offset_us: int) -> bool:
         """Whether the known time is to follow the wall clock."""
         held = mono_ns - self._held_since_ns >= CONFIRM_NS
         ahead_us = offset_us - self._known_offset_us
         known_is_plausible = self.known_us() >= PLAUSIBLE_FROM_US
-        if ahead_us < -WANDER_US:
+        if self._is_behind(offset_us):
             if known_is_plausible and offset_us + mono_ns // 1000 < PLAUSIBLE_FROM_US:
                 return False
             # A clock that started in the past holds as well as any other; one that was set there tells something.
