@@ -101,6 +101,7 @@ async def film(ring: Ring, ledger: Ledger, seconds: float, watch_s: float = 0.02
         writing = group.create_task(ring.run())
         watching = group.create_task(_watch(ring, ledger, watch_s))
         await _feed(ring, ledger, seconds)
+        await ring.flush()
         ledger.ended_ns = time.monotonic_ns()
         watching.cancel()
         writing.cancel()

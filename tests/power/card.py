@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 
 PAGE_BYTES = 16 << 10
+_LARGEST_BLOCK = (4 << 20) // PAGE_BYTES
 
 
 class AllocationUnitCard:
@@ -84,21 +85,22 @@ class AllocationUnitCard:
 
 
 class PageCard:
-    """A card that maps pages, with some of its blocks to spare, and collects the block with least data when it must."""
+    """A card that maps pages, with some of its blocks to spare, and collects the block with least data when it must.
 
-    _BLOCK_PAGES = (4 << 20) // PAGE_BYTES
+    A partial page is read, completed and programmed anew.
+    """
 
     def __init__(self, size_bytes: int, spare: float = 0.07) -> None:
         pages = -(-size_bytes // PAGE_BYTES)
-        blocks = int(pages * (1 + spare)) // self._BLOCK_PAGES + 3
-        self._place = list(range(pages))
+        self._block_pages = min(_LARGEST_BLOCK, max(8, pages // 256))
+        blocks = int(pages * (1 + spare)) // self._block_pages + 3
         self._valid: list[set[int]] = [set() for _ in range(blocks)]
         for page in range(pages):
-            self._valid[page // self._BLOCK_PAGES].add(page)
-        used = -(-pages // self._BLOCK_PAGES)
+            self._valid[page // self._block_pages].add(page)
+        used = -(-pages // self._block_pages)
         self._free = list(range(used, blocks))
-        self._place = [page // self._BLOCK_PAGES for page in range(pages)]
-        self._active, self._room = self._free.pop(), self._BLOCK_PAGES
+        self._place = [page // self._block_pages for page in range(pages)]
+        self._active, self._room = self._free.pop(), self._block_pages
         self.programmed_pages = 0
 
     def reset(self) -> None:
@@ -117,7 +119,7 @@ class PageCard:
 
     def _program(self, page: int) -> None:
         if self._room == 0:
-            self._active, self._room = self._free.pop(), self._BLOCK_PAGES
+            self._active, self._room = self._free.pop(), self._block_pages
         self._valid[self._place[page]].discard(page)
         self._valid[self._active].add(page)
         self._place[page] = self._active
