@@ -31,7 +31,7 @@ class StorageState(StrEnum):
 class StorageHealth:
     """The state and why, for people; the counters are since the present volume was opened, 0 where there is none.
 
-    `volume_uuid` is empty and `step` is "absent" while there is no volume; `step_age_s` is the age of the state then.
+    `volume_uuid` is empty and `step` is "absent" while there is no volume. `step_age_s` is 0 where nothing is written.
     """
 
     state: StorageState

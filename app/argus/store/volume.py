@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import secrets
+import stat
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,22 @@ MIN_SNAPSHOT_SLOTS = 4
 MAX_SNAPSHOT_SLOTS = 64
 # The station of a volume that no station has claimed: any may write it.
 NOBODY = uuid.UUID(int=0)
+
+
+class Missing(Unavailable):
+    """There is no file and no device of that name, or no medium in it."""
+
+
+class InUse(Unavailable):
+    """Another process writes the volume, or a file system on the device is mounted."""
+
+
+class WriteProtected(Unavailable):
+    """The medium can be read and not be written."""
+
+
+_MISSING = frozenset({errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOMEDIUM})
+_PROTECTED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
 class BlockDevice(Protocol):
@@ -53,18 +70,26 @@ class FileDevice:
 
     @classmethod
     def open(cls, path: Path, *, writable: bool) -> FileDevice:
-        """Open an existing volume; a writer holds its lock until `close`.
+        """Open an existing volume; a writer holds its lock until `close`, and a whole device for itself.
 
         Raises:
-            Unavailable: it cannot be opened, or another process writes it.
+            Missing: there is nothing.
+            InUse: another process writes it, or a file system of the device is mounted.
+            WriteProtected: it cannot be opened for writing.
+            Unavailable: it cannot be opened.
         """
         try:
-            descriptor = os.open(path, (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC)
+            mode = path.stat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
+                raise Unavailable("storage", f"{path} is neither a file nor a block device")
+            flags = (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC
+            # On a device this keeps out other writers that ask alike: file systems, RAID, partitioning programs.
+            descriptor = os.open(path, flags | (os.O_EXCL if writable and stat.S_ISBLK(mode) else 0))
         except OSError as error:
-            raise Unavailable("storage", f"{path}: {error.strerror}") from error
+            raise _refusal(path, error, writable=writable) from error
         if writable and not files.lock(descriptor):
             os.close(descriptor)
-            raise Unavailable("storage", f"{path} is in use by another process")
+            raise InUse("storage", f"{path} is in use by another process")
         return cls(descriptor)
 
     def read(self, offset: int, size: int) -> bytes:
@@ -282,6 +307,20 @@ class Volume:
         return layout.SNAPSHOTS_OFFSET + slot * self.geometry.snapshot_bytes
 
 
+def _refusal(path: Path, error: OSError, *, writable: bool) -> Unavailable:
+    """Why a volume could not be opened."""
+    message = f"{path}: {error.strerror}"
+    if error.errno in _MISSING:
+        return Missing("storage", message)
+    if error.errno == errno.EBUSY:
+        return InUse("storage", f"{path} is in use by another process or mounted")
+    return (
+        WriteProtected("storage", message)
+        if writable and error.errno in _PROTECTED
+        else Unavailable("storage", message)
+    )
+
+
 def align(size: int) -> int:
     """`size` rounded up to whole blocks."""
     return -(-size // layout.BLOCK_BYTES) * layout.BLOCK_BYTES
@@ -299,7 +338,7 @@ def create_file(path: Path, size_bytes: int) -> FileDevice:
         raise Unavailable("storage", f"{path}: {error.strerror}") from error
     try:
         if not files.lock(descriptor):
-            raise Unavailable("storage", f"{path} is in use by another process")
+            raise InUse("storage", f"{path} is in use by another process")
         files.preallocate(descriptor, size_bytes)
     except OSError as error:
         os.close(descriptor)

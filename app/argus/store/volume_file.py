@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 from argus.base.clock import Clock
-from argus.base.errors import Unavailable
+from argus.base.errors import InvalidValue, Unavailable
 from argus.linux import files
 from argus.store import snapshot
 from argus.store.volume import NOBODY, BlockDevice, FileDevice, Geometry, Volume, create_file
@@ -15,8 +17,24 @@ from argus.store.volume import NOBODY, BlockDevice, FileDevice, Geometry, Volume
 logger = logging.getLogger(__name__)
 
 
-def create(path: Path, size_bytes: int, segment_bytes: int, clock: Clock) -> Volume:
-    """A new volume; it gets its name only once it is complete.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a file lies on its medium, and what the medium erases at once; zeros where that is not told."""
+
+    erase_block_bytes: int = 0
+    start_bytes: int = 0
+
+
+def create(
+    path: Path,
+    size_bytes: int,
+    segment_bytes: int,
+    clock: Clock,
+    *,
+    station: UUID = NOBODY,
+    place: Callable[[Path], Place] = lambda _: Place(),
+) -> Volume:
+    """A new volume; it gets its name only once it is complete. `place` tells where the reserved file came to lie.
 
     Raises:
         Unavailable: there is no space, or the directory cannot be written.
@@ -26,7 +44,7 @@ def create(path: Path, size_bytes: int, segment_bytes: int, clock: Clock) -> Vol
     unfinished = path.with_name(path.name + ".new")
     device = create_file(unfinished, geometry.size_bytes)
     try:
-        volume = format_volume(device, geometry, clock.utc_us())
+        volume = format_volume(device, _aligned(geometry, place(unfinished)), clock.utc_us(), station)
         unfinished.rename(path)
         files.sync_directory(path.parent)
     except OSError as error:
@@ -34,6 +52,22 @@ def create(path: Path, size_bytes: int, segment_bytes: int, clock: Clock) -> Vol
         raise Unavailable("storage", f"{path}: {error.strerror}") from error
     logger.info("created a volume of %.2f GB at %s", geometry.size_bytes / 1e9, path)
     return volume
+
+
+def _aligned(plain: Geometry, place: Place) -> Geometry:
+    """The geometry inside a file that has its space already: on the borders of erase blocks, where that is possible."""
+    if not place.erase_block_bytes or plain.segment_bytes % place.erase_block_bytes:
+        return plain
+    try:
+        return Geometry.of(
+            plain.size_bytes,
+            plain.segment_bytes,
+            erase_block_bytes=place.erase_block_bytes,
+            start_bytes=place.start_bytes,
+        )
+    except InvalidValue:
+        # Alignment would cost a segment that the volume cannot spare.
+        return plain
 
 
 def format_volume(device: BlockDevice, geometry: Geometry, created_us: int, station: UUID = NOBODY) -> Volume:
