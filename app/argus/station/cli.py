@@ -5,24 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
-from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
 
 import click
 
-from argus.base.errors import ArgusError, InvalidValue
+from argus.base.errors import InvalidValue
 from argus.linux.standard_streams import open_standard_streams
 from argus.station import control, journal, present
 from argus.station.board import find_board, load_board
 from argus.station.choices import Launch
-
-EXIT_REFUSED = 1
-EXIT_DAMAGED = 3
-
-P = ParamSpec("P")
+from argus.station.plainly import EXIT_DAMAGED, plainly
+from argus.station.progress import progress
+from argus.station.store_commands import store
 
 # The commands import what they need themselves: the whole station takes more than a second to load, and
 # `argus-station status` should not.
@@ -42,20 +37,6 @@ class Address(click.ParamType[tuple[str, int]]):
         return host.strip("[]"), int(port)
 
 
-def _plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Tell an expected error as one sentence and leave with exit code 1."""
-
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except ArgusError as error:
-            click.secho(f"argus-station: {error}", fg="red", err=True)
-            sys.exit(EXIT_REFUSED)
-
-    return wrapped
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="argus-station", prog_name="argus-station")
 def main() -> None:
@@ -65,6 +46,9 @@ def main() -> None:
     Exit codes: 0 all is well, 1 refused or failed (one line says why), 2 wrong usage,
                 3 a store has damage.
     """
+
+
+main.add_command(store)
 
 
 @main.command()
@@ -104,7 +88,7 @@ def main() -> None:
 )
 @click.option("--log-level", type=click.Choice(journal.LEVELS), default="info", show_default=True)
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@_plainly
+@plainly
 def run(
     board_name: str,
     data: Path,
@@ -144,7 +128,7 @@ def run(
     help="The running station's data directory.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@_plainly
+@plainly
 def status(data: Path, as_json: bool) -> None:
     """Show what a running station does."""
     answer = control.ask(data)
@@ -154,7 +138,7 @@ def status(data: Path, as_json: bool) -> None:
 @main.command(name="check")
 @click.argument("volume", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@_plainly
+@plainly
 def check_volume(volume: Path, as_json: bool) -> None:
     """Verify every checksum of a VOLUME.
 
@@ -162,7 +146,8 @@ def check_volume(volume: Path, as_json: bool) -> None:
     """
     from argus.store.check import check
 
-    report = check(volume)
+    with progress("Checking") as on_progress:
+        report = check(volume, on_progress)
     click.echo(json.dumps(asdict(report), indent=2, default=str) if as_json else present.report(report))
     if report.problems:
         sys.exit(EXIT_DAMAGED)
@@ -173,7 +158,7 @@ def check_volume(volume: Path, as_json: bool) -> None:
     "--timeout", type=click.FloatRange(0.5, 60), default=3.0, show_default=True, help="Seconds to wait for answers."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@_plainly
+@plainly
 def discover_devices(timeout: float, as_json: bool) -> None:
     """List the ONVIF devices on this network."""
     from argus.station.discover import discover

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from argus.base.access_unit import AccessUnit
+from argus.base.access_unit import AccessUnit, StreamFormat
 from argus.base.errors import Conflict, NotFound, NotSupported, Unavailable
 from argus.base.units import to_iso
 from argus.linux import files
@@ -58,49 +58,57 @@ def export(
 ) -> Exported:
     """Write what the tracks hold between two times into a new file at `path`.
 
-    The file begins with the clean point at or before `from_us`, unless that is older than the retention.
-    `on_progress(done, total)` counts microseconds of time line. The file gets its name once it is complete; nothing
-    is left of one that is not.
+    It begins with the clean point at or before `from_us`, unless that is older than the retention. It gets its name
+    once it is complete; nothing is left of one that is not. `on_progress(done, total)` counts microseconds.
 
     Raises:
-        NotFound("footage"): there is none between these times.
-        NotSupported("format"): a track's format has no place in an MP4 file.
-        Conflict("file"): a file of that name exists.
-        Unavailable("file"): it cannot be written. Unavailable("storage"): the volume cannot be read.
+        NotFound("footage"), Conflict("file"): a file of that name exists.
+        NotSupported("format"): no track has a format with a place in an MP4 file.
+        Unavailable("file"), Unavailable("storage"): it cannot be written, the volume cannot be read.
     """
-    formats = {track_id: archive.formats(track_id, from_us, until_us) for track_id in track_ids}
-    if not any(formats.values()):
-        raise NotFound("footage", f"{to_iso(from_us)} to {to_iso(until_us)}")
-    carried = {track_id: known for track_id, known in formats.items() if known and all(map(has_place, known))}
-    if not carried:
-        codecs = sorted({known.codec for track_formats in formats.values() for known in track_formats})
-        raise NotSupported("format", f"{', '.join(codecs)} has no place in an MP4 file")
+    carried, left_out = _sorted(archive, track_ids, from_us, until_us)
     tracks = [_TrackExport(archive, track_id, from_us, until_us) for track_id in carried]
     pieces = heapq.merge(*(track.pieces() for track in tracks), key=lambda piece: piece.units[0].utc_us)
     first = next(pieces, None)
     if first is None:
-        raise NotFound("footage", f"{to_iso(from_us)} to {to_iso(until_us)}")
-    start_us, end_us, units = first.units[0].utc_us, first.units[-1].utc_us, 0
-    total_us = max(track.until_us for track in tracks) - start_us
+        raise _nothing(from_us, until_us)
+    start_us = first.units[0].utc_us
     with _unfinished(path) as file:
         writer = Mp4Writer(file, carried, start_us)
         for piece in chain((first,), pieces):
             writer.write(piece.track_id, piece.units, piece.next_us, gap=piece.gap)
-            units += len(piece.units)
-            end_us = max(end_us, piece.units[-1].utc_us)
             if on_progress is not None:
-                on_progress(min(end_us - start_us, total_us), total_us)
+                on_progress(writer.end_us - start_us, max(track.until_us for track in tracks) - start_us)
         writer.finish()
         size_bytes = file.tell()
     return Exported(
         start_us=start_us,
-        end_us=end_us,
+        end_us=writer.end_us,
         duration_us=writer.duration_us,
-        units=units,
+        units=writer.units,
         size_bytes=size_bytes,
         holes=tuple(hole for track in tracks for hole in track.holes),
-        left_out=tuple(track_id for track_id, known in formats.items() if known and track_id not in carried),
+        left_out=left_out,
     )
+
+
+def _sorted(
+    archive: Archive, track_ids: Collection[int], from_us: int, until_us: int
+) -> tuple[dict[int, tuple[StreamFormat, ...]], tuple[int, ...]]:
+    """The formats of the tracks that go into the file, and the tracks that cannot."""
+    formats = {track_id: archive.formats(track_id, from_us, until_us) for track_id in track_ids}
+    formats = {track_id: known for track_id, known in formats.items() if known}
+    if not formats:
+        raise _nothing(from_us, until_us)
+    carried = {track_id: known for track_id, known in formats.items() if all(map(has_place, known))}
+    if not carried:
+        codecs = sorted({known.codec for track_formats in formats.values() for known in track_formats})
+        raise NotSupported("format", f"{', '.join(codecs)} has no place in an MP4 file")
+    return carried, tuple(track_id for track_id in formats if track_id not in carried)
+
+
+def _nothing(from_us: int, until_us: int) -> NotFound:
+    return NotFound("footage", f"from {to_iso(from_us)} to {to_iso(until_us)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,8 @@ class Mp4Writer:
         self._places: dict[int, list[tuple[int, int]]] = {track.number: [] for track in self._tracks.values()}
         self._fragments = 0
         self.duration_us = 0
+        self.end_us = start_us
+        self.units = 0
         self._file.write(self._head())
 
     def write(self, track_id: int, units: Sequence[AccessUnit], next_us: int | None, *, gap: bool = False) -> None:
@@ -88,7 +90,9 @@ class Mp4Writer:
             mp4_boxes.fragment(self._fragments, track.number, entry, time, units[0].utc_us, samples),
         )
         self._file.writelines(payloads)
-        self.duration_us = max(self.duration_us, time + sum(sample.duration for sample in samples))
+        self.duration_us = max(self.duration_us, time + sum(durations))
+        self.end_us = max(self.end_us, units[-1].utc_us)
+        self.units += len(units)
 
 
 def _runs(units: Sequence[AccessUnit]) -> Iterator[tuple[int, int]]:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from argus.base.access_unit import MediaKind
 from argus.base.database_view import read_only
+from argus.store.label import TrackLabel
 
 CATALOG_DATABASE = "catalog.sqlite"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackName:
-    """The recording and the track by their tokens, the kind of the track, and the recording's name for people."""
-
-    recording: str
-    track: str
-    kind: MediaKind
-    name: str
-
-
-def read_track_names(data: Path) -> dict[int, TrackName]:
+def read_labels(data: Path) -> dict[int, TrackLabel]:
     """The tracks of the station that keeps its data there, by track id; the station may run.
 
     Raises:
@@ -33,7 +23,7 @@ def read_track_names(data: Path) -> dict[int, TrackName]:
         " FROM track JOIN recording ON recording.token = track.recording",
     )
     return {
-        int(str(track_id)): TrackName(
+        int(str(track_id)): TrackLabel(
             recording=str(recording), track=str(track), kind=MediaKind(str(kind)), name=str(name)
         )
         for track_id, recording, track, kind, name in rows
