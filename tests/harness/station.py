@@ -61,7 +61,7 @@ bitrate = "256 kbit/s"
 key_frame_interval = "1 s"
 
 [storage]
-volume = "volume.ring"
+volume = "{volume}"
 size = "{storage}"
 segment_size = "1 MiB"
 """
@@ -74,10 +74,12 @@ def write_board(
     size: tuple[int, int] = MAIN_SIZE,
     bitrate: str = "1 Mbit/s",
     storage: str = "32 MiB",
+    volume: Path = Path("volume.ring"),
 ) -> Path:
     """A board of small pictures and a small volume, quick to make and quick to fill."""
     file = folder / "board.toml"
-    file.write_text(_BOARD.format(source=source, width=size[0], height=size[1], bitrate=bitrate, storage=storage))
+    shape = {"width": size[0], "height": size[1], "bitrate": bitrate}
+    file.write_text(_BOARD.format(source=source, storage=storage, volume=volume, **shape))
     return file
 
 
@@ -118,11 +120,14 @@ class StationProcess:
         board: str | Path = "simulated",
         arguments: tuple[str, ...] = (),
         environment: dict[str, str] | None = None,
+        prefix: tuple[str, ...] = (),
     ) -> None:
         self.data = data
         self.board = board
         self.arguments = arguments
         self.environment = {"ARGUS_ADMIN_PASSWORD": PASSWORD} if environment is None else environment
+        # A command that runs the one behind it in the same process, such as nsenter.
+        self.prefix = prefix
         self.http_port, self.rtsp_port = free_port(), free_port()
         self.log = data.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None
@@ -141,7 +146,7 @@ class StationProcess:
         command += ["--http", f"127.0.0.1:{self.http_port}", "--rtsp", f"127.0.0.1:{self.rtsp_port}"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*map(str, command), *self.arguments],
+                [*self.prefix, *map(str, command), *self.arguments],
                 stdout=log,
                 stderr=log,
                 env={**_environment(), **self.environment},

@@ -80,8 +80,7 @@ class Rig:
     def __exit__(self, *_: object) -> None:
         """Unmount, detach, end; whatever refuses to go ends with its namespace."""
         if self._process.poll() is None:
-            for command in ({"do": "stall", "seconds": 0}, {"do": "refuse"}, {"do": "make_read_only", "on": False}):
-                self.command(**command)
+            self.heal()
             subprocess.run([*self.inside, "umount", "--lazy", str(self.folder / "mounted")], capture_output=True)
         if self._loop >= 0:
             os.close(self._loop)
@@ -140,6 +139,13 @@ class Rig:
     def drop(self, on: bool = True) -> None:
         """The medium acknowledges writes and forgets them."""
         self.command(do="drop", on=on)
+
+    def heal(self) -> None:
+        """The medium works from now on."""
+        self.stall(0)
+        self.refuse()
+        self.make_read_only(False)
+        self.drop(False)
 
     def counts(self) -> dict[str, int]:
         """How many requests were `refused`, how many bytes `dropped`."""
