@@ -49,6 +49,7 @@ class Watched:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(supervisor.run([self.ring], ready=ready, stop=stop))
             await self.clock.advance(0)
+            await self.settle()
             try:
                 yield
             finally:
@@ -84,11 +85,11 @@ async def test_a_hanging_card_stalls_fails_and_in_the_end_starves_the_watchdog(w
 
     def hang() -> None:
         hanging.set()
-        released.wait(30)
+        released.wait(5)
 
     async with watched.running():
-        watched.append()
         watched.station.device.before = hang
+        watched.append()
         await watched.clock.advance(1)
         await watched.until(hanging.is_set)
         assert watched.ring.health().state is WriterState.OK
