@@ -10,7 +10,7 @@ RTSP ?= 0.0.0.0:8554
 LOCK := $(BIN)/uv pip compile -q --python /usr/bin/python3 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup run test test-crash test-crash-mutants lint bench lock clean
+.PHONY: help setup run test test-crash test-crash-mutants test-retention lint bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ test-crash: $(VENV)/.test ## judge N power cuts of the ring store (N=20000)
 
 test-crash-mutants: $(VENV)/.test ## plant mistakes into the ring store and see each noticed
 	$(BIN)/python -m tests.crash mutants
+
+test-retention: $(VENV)/.test ## watch for MINUTES=5 from outside that nothing too old is served, killing the station
+	$(BIN)/python -m tests.retention $(or $(MINUTES),5)
 
 lint: $(VENV)/.test ## mend format and lint
 	$(BIN)/ruff format app tests

@@ -1,6 +1,7 @@
 """One running station a module, a proxy in front of it, and clients behind the proxy.
 
-A module that needs another board says so with `BOARD = {...}`, the arguments of `write_board`.
+A module that needs another board says so with `BOARD = {...}`, the arguments of `write_board`; one that needs options
+of `argus-station run` lists them in `ARGUMENTS`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def station(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """A station that has to stop cleanly in the end, and must not have met anything unforeseen."""
     folder = tmp_path_factory.mktemp("station")
     board = write_board(folder, **getattr(request.module, "BOARD", {}))
-    running = StationProcess(folder / "data", board=board)
+    running = StationProcess(folder / "data", board=board, arguments=getattr(request.module, "ARGUMENTS", ()))
     try:
         yield running.start()
         assert running.stop() == 0, running.log.read_text()[-4000:]

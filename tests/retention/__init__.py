@@ -1,0 +1,1 @@
+"""Retention of a running device, looked at from outside."""
