@@ -59,7 +59,7 @@ class ClockTrust:
         if offset_us - self._held_offset_us > JUMP_US:
             self._jumped_ns = mono_ns
         if abs(offset_us - self._held_offset_us) > WANDER_US:
-            self._hold(mono_ns, offset_us)
+            self._held_offset_us, self._held_since_ns = offset_us, mono_ns
             self._stepped = True
         if not synchronized:
             self._synchronized_since_ns = None
@@ -67,7 +67,6 @@ class ClockTrust:
             self._synchronized_since_ns = mono_ns
         if self._is_believed(mono_ns, offset_us):
             self._known_offset_us = offset_us
-            self._hold(mono_ns, offset_us)
             self._behind_ns = None
         if self._is_behind(offset_us):
             self._behind_ns = mono_ns
@@ -79,10 +78,6 @@ class ClockTrust:
         """Monotonic time, and how far the wall clock is ahead of it."""
         mono_ns = self._clock.mono_ns()
         return mono_ns, self._clock.utc_us() - mono_ns // 1000
-
-    def _hold(self, mono_ns: int, offset_us: int) -> None:
-        self._held_offset_us = offset_us
-        self._held_since_ns = mono_ns
 
     def _is_behind(self, offset_us: int) -> bool:
         return offset_us - self._known_offset_us < -WANDER_US

@@ -105,6 +105,31 @@ async def test_a_time_server_years_ahead_must_be_heard_for_ten_minutes() -> None
     assert (await board.hold_times(HOUR))[0] == 600
 
 
+async def test_a_time_server_years_ahead_that_is_lost_meanwhile_must_be_heard_anew() -> None:
+    board = Board(utc_us=START_US + ABSENCE_US + S, synchronized=True)
+    assert await board.hold_times(9 * MINUTE) == []
+    board.synchronized = False
+    assert await board.hold_times(MINUTE) == []
+    board.synchronized = True
+    assert (await board.hold_times(HOUR))[0] == 600
+
+
+async def test_a_volume_written_without_any_idea_of_the_time_makes_no_time_known() -> None:
+    board = Board(utc_us=0, last_known_us=5 * DAY * S)
+    assert board.trust.holds()
+    assert board.trust.now_us() == 0
+
+
+async def test_a_clock_that_creeps_is_believed_by_no_more_than_it_may_wander() -> None:
+    board = Board()
+    await board.hold_times(20 * MINUTE)
+    before_us = board.trust.known_us() - board.elapsed_us()
+    for _ in range(40):
+        board.step(1.9)
+        await board.hold_times(10)
+    assert board.trust.known_us() - board.elapsed_us() - before_us <= WANDER_US
+
+
 async def test_a_clock_set_back_is_followed_after_ten_minutes() -> None:
     board = Board()
     board.trust.holds()
