@@ -10,7 +10,7 @@ RTSP ?= 0.0.0.0:8554
 LOCK := $(BIN)/uv pip compile -q --python /usr/bin/python3 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup run test test-crash test-crash-mutants test-retention lint bench lock clean
+.PHONY: help setup run test test-crash test-crash-mutants test-power test-retention lint bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,12 +36,16 @@ test-crash-mutants: $(VENV)/.test ## plant mistakes into the ring store and see 
 test-retention: $(VENV)/.test ## watch for MINUTES=5 from outside that nothing too old is served, killing the station
 	$(BIN)/python -m tests.retention $(or $(MINUTES),5)
 
+test-power: $(VENV)/.test ## cut the power N=100 times below ext4 and a raw device after SECONDS=90, then let media fail (needs root)
+	$(BIN)/python -m tests.power $(or $(N),100) $(or $(SECONDS),90)
+	$(BIN)/pytest tests/power --all-faults
+
 lint: $(VENV)/.test ## mend format and lint
 	$(BIN)/ruff format app tests
 	$(BIN)/ruff check --fix app tests
 
-bench: $(VENV)/.test ## print figures: SOAP, live, replay, memory, start-up (some minutes)
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/.test ## print figures: SOAP, live, replay, memory, start-up, store (some minutes)
+	$(BIN)/python -m tests.bench $(BENCH) --seconds $(or $(SECONDS),60)
 
 lock: $(VENV)/.run ## renew the lock files (for maintainers; needs the network)
 	$(BIN)/python -m pip install -q uv

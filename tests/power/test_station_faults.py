@@ -93,7 +93,6 @@ def test_a_card_that_turns_read_only_fails_and_still_replays(tmp_path: Path, des
         assert_live_goes_on(subject)
         found = subject.replayed()
         assert found[-1].utc_us >= durable_us - 40_000
-        assert "OK" in subject.states or subject.states[0] != "OK"
 
 
 @pytest.mark.usefixtures("on_demand")
