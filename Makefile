@@ -10,7 +10,7 @@ RTSP ?= 0.0.0.0:8554
 LOCK := $(BIN)/uv pip compile -q --python /usr/bin/python3 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup run test test-crash test-crash-mutants test-power test-retention lint bench lock clean
+.PHONY: help setup run test test-crash test-crash-mutants test-power test-retention test-day lint bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ test-crash-mutants: $(VENV)/.test ## plant mistakes into the ring store and see 
 
 test-retention: $(VENV)/.test ## watch for MINUTES=5 from outside that nothing too old is served, killing the station
 	$(BIN)/python -m tests.retention $(or $(MINUTES),5)
+
+test-day: $(VENV)/.test ## live HOURS=24 of a recorder on a simulated clock, verify what it keeps, and its memory
+	$(BIN)/python -m tests.day $(or $(HOURS),24) $(or $(SEED),1)
 
 test-power: $(VENV)/.test ## cut the power N=100 times below ext4 and a raw device after SECONDS=90, then let media fail (needs root)
 	$(BIN)/python -m tests.power $(or $(N),100) $(or $(SECONDS),90)

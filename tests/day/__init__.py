@@ -1,0 +1,1 @@
+"""A day of a recorder on a simulated clock."""
