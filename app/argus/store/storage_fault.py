@@ -54,6 +54,11 @@ class StorageFault:
         self._state: StorageState | None = None
         self._since_ns = clock.mono_ns()
 
+    @property
+    def told(self) -> bool:
+        """Whether clients are told of a failure now."""
+        return self._failed
+
     def health(self) -> StorageHealth:
         """What the storage tells of itself, but FAILED where there is reason to doubt it."""
         told = self._health()

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import random
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,9 +64,8 @@ class Card:
         self.rng = random.Random(self.seed)
         self.device = MemoryDevice(bytes(64 * BATCH_BYTES))
         self.medium = Medium(bytearray(self.device.image))
-        self.witness = WitnessedDevice(self.device, self.clock, self.rng)
-        self.readback = ReadBack(self.clock, self.medium)
-        self.readback.watch(self.witness, PATH)
+        self.readback = ReadBack(PATH, self.clock, self.rng, self.medium)
+        self.witness = self.readback.wrap(self.device)
         self.position = 0
 
     def write(self) -> None:
@@ -87,6 +87,8 @@ class Card:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
+        # With one thread whatever is given to it next waits for the read.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
         task = asyncio.ensure_future(self.readback.run())
         await self.clock.advance(0)
         try:
@@ -100,8 +102,7 @@ class Card:
 async def pass_time(clock: SimulatedClock, seconds: float) -> None:
     """Let time pass, and the thread that reads finish."""
     await clock.advance(seconds)
-    for _ in range(2):
-        await asyncio.to_thread(int)
+    await asyncio.to_thread(int)
     await clock.advance(0)
 
 
@@ -165,11 +166,11 @@ async def test_a_read_error_is_a_loss_and_a_card_taken_out_is_none(number: int, 
 
 async def test_a_path_that_cannot_be_opened_counts_for_nothing() -> None:
     card = Card()
-    readback = ReadBack(card.clock)
-    readback.watch(card.witness, Path("/nonexistent/card"))
+    card.readback = ReadBack(Path("/nonexistent/card"), card.clock, card.rng)
+    card.witness = card.readback.wrap(card.device)
     card.write()
-    await readback.look()
-    assert (readback.counters.samples, readback.counters.uncounted) == (0, 1)
+    await card.readback.look()
+    assert (card.readback.counters.samples, card.readback.counters.uncounted) == (0, 1)
 
 
 async def test_another_card_is_another_matter() -> None:
@@ -178,12 +179,11 @@ async def test_another_card_is_another_matter() -> None:
     async with card.running():
         await card.record(100)
         assert card.readback.doubt()
-        card.readback.unwatch()
+        card.witness.close()
         assert card.readback.doubt() == ""
         await pass_time(card.clock, 100)
         card.keeps = lambda: True
-        card.witness = WitnessedDevice(card.device, card.clock, card.rng)
-        card.readback.watch(card.witness, PATH)
+        card.witness = card.readback.wrap(card.device)
         await card.record(100)
     assert card.readback.doubt() == ""
 
@@ -191,7 +191,7 @@ async def test_another_card_is_another_matter() -> None:
 async def test_a_result_for_a_card_that_was_taken_out_meanwhile_is_dropped() -> None:
     card = Card()
     card.write()
-    card.medium.before = card.readback.unwatch
+    card.medium.before = card.witness.close
     card.medium.kept[:] = bytes(len(card.medium.kept))
     await card.readback.look()
     assert (card.readback.counters.wrong, card.readback.counters.uncounted) == (0, 1)
