@@ -8,7 +8,7 @@ from argus.base.clock import Clock
 
 # No clock is right that tells a time before this program existed: 2024-01-01.
 PLAUSIBLE_FROM_US = 1_704_067_200_000_000
-# A clock ahead of the known time by more than this is in doubt. It bounds what a wrong clock can ever erase early.
+# A clock ahead of the known time by more than this erases nothing before it is believed.
 JUMP_US = 3_600_000_000
 # The longest time without power that is believed without a time server.
 ABSENCE_US = 400 * 86_400_000_000
