@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import heapq
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +21,9 @@ from argus.store.archive import Archive
 from argus.store.mp4 import Mp4Writer, has_place
 
 OnProgress = Callable[[int, int], None]
+
+# Where every group of pictures is a single one, and their rate is not known.
+_LONGEST_STEP_US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +148,9 @@ class _TrackExport:
             following = next(gops, None)
             units = tuple(unit for unit in gop.units if unit.utc_us <= self.until_us)
             next_us = following.start_us if following is not None else None
-            yield _Piece(track_id=self._track_id, units=units, next_us=next_us, gap=gop.ends_span)
-            if gop.ends_span and len(units) == len(gop.units):
+            gap = gop.ends_span or next_us is None or next_us - units[-1].utc_us > _longest_step_us(units)
+            yield _Piece(track_id=self._track_id, units=units, next_us=next_us, gap=gap)
+            if gap and len(units) == len(gop.units):
                 self._look_for_holes(units[-1].utc_us, self.until_us if next_us is None else next_us)
             gop = following
 
@@ -156,6 +160,11 @@ class _TrackExport:
             start_us, end_us = max(span.start_us, from_us), min(span.end_us, until_us)
             if start_us < end_us:
                 self.holes.append(Hole(track_id=self._track_id, start_us=start_us, end_us=end_us))
+
+
+def _longest_step_us(units: Sequence[AccessUnit]) -> int:
+    """What may lie between the last unit and the next one, if none is missing: a group of pictures is lost whole."""
+    return 2 * max((after.utc_us - before.utc_us for before, after in pairwise(units)), default=_LONGEST_STEP_US)
 
 
 @contextmanager
