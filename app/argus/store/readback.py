@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +13,7 @@ from typing import Protocol
 
 from argus.base.clock import Clock
 from argus.linux.direct_reader import DirectReader
-from argus.store.volume import BlockDevice
-from argus.store.witness import Sample, WitnessedDevice
+from argus.store.witness import Sample
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +26,14 @@ CONFIRM_S = 2.0
 WRONG, OF_LAST = 2, 4
 # A read error on what was flushed a moment ago is a loss as well. Other errors tell that the medium is gone.
 _LOST = frozenset({errno.EIO, errno.EILSEQ, errno.EBADMSG, errno.ENODATA, errno.EREMOTEIO})
+
+
+class Witness(Protocol):
+    """What remembers some of what was flushed (`witness.WitnessedDevice`)."""
+
+    def draw(self, since_ns: int) -> Sample | None: ...
+    def stands(self, sample: Sample) -> bool: ...
+    def distrust(self, reason: str) -> None: ...
 
 
 class MediumReader(Protocol):
@@ -47,98 +53,86 @@ class ReadBackCounters:
     read_bytes: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Watch:
-    witness: WitnessedDevice
+    witness: Witness
+    path: Path
     outcomes: deque[bool]
-    doubt: str = ""
-    since_ns: int = 0
-
-    @property
-    def suspicious(self) -> bool:
-        return False in self.outcomes
 
 
 class ReadBack:
     """Reads a sample of what was flushed lately from the medium, every 25 s, and compares.
 
-    A wrong one is followed by others soon. Two wrong among the last four: the device is told to distrust the medium,
-    which lasts until it is closed. `path` leads to the bytes of every device that is wrapped.
+    A wrong one is followed by others soon. Two wrong among the last four: the witness is told to distrust the medium,
+    which lasts until the medium is watched anew. `watch`, `unwatch` and `doubt` belong to the event loop's thread.
     """
 
     name = "read-back"
 
-    def __init__(
-        self,
-        path: Path,
-        clock: Clock,
-        rng: random.Random,
-        open_reader: Callable[[Path], MediumReader] = DirectReader,
-    ) -> None:
+    def __init__(self, clock: Clock, open_reader: Callable[[Path], MediumReader] = DirectReader) -> None:
         self.counters = ReadBackCounters()
-        self._path = path
         self._clock = clock
-        self._rng = rng
         self._open_reader = open_reader
         self._watch: _Watch | None = None
+        self._doubt = ""
+        self._since_ns = 0
 
-    def wrap(self, device: BlockDevice) -> WitnessedDevice:
-        """The same device, watched from now on in place of the one before. Any thread may call this."""
-        witness = WitnessedDevice(device, self._clock, self._rng)
-        self._watch = _Watch(witness, deque(maxlen=OF_LAST))
-        return witness
+    def watch(self, witness: Witness, path: Path) -> None:
+        """A volume was opened: sample it. `path` leads to the bytes that the witness counts."""
+        self._watch = _Watch(witness, path, deque(maxlen=OF_LAST))
+        self._doubt = ""
+        self._since_ns = 0
+
+    def unwatch(self) -> None:
+        """The volume was closed."""
+        self._watch = None
+        self._doubt = ""
 
     def doubt(self) -> str:
         """Why the medium is not to be trusted, for people; empty while nothing speaks against it."""
-        watch = self._current()
-        return watch.doubt if watch is not None else ""
+        return self._doubt
 
     async def run(self) -> None:
         """Sample until cancelled."""
         while True:
-            watch = self._current()
-            hurry = watch is not None and watch.suspicious and not watch.doubt
-            await self._clock.sleep(CONFIRM_S if hurry else EVERY_S)
+            suspicious = self._watch is not None and False in self._watch.outcomes
+            await self._clock.sleep(CONFIRM_S if suspicious and not self._doubt else EVERY_S)
             await self.look()
 
     async def look(self) -> None:
         """Take one sample, where there is one to take, and judge."""
-        watch = self._current()
-        if watch is None or watch.doubt:
+        watch = self._watch
+        if watch is None or self._doubt:
             return
         looked_ns = self._clock.mono_ns()
-        sample = watch.witness.draw(watch.since_ns)
+        sample = watch.witness.draw(self._since_ns)
         if sample is None:
             return
         right = await asyncio.to_thread(self._is_right, watch, sample)
-        if watch is not self._current() or right is None:
+        if watch is not self._watch or right is None:
             self.counters.uncounted += 1
             return
         self.counters.samples += 1
         watch.outcomes.append(right)
         # What was written after a wrong sample shows whether that was the first of many.
-        watch.since_ns = looked_ns if right else sample.written_ns
+        self._since_ns = looked_ns if right else sample.written_ns
         if not right:
             self.counters.wrong += 1
             logger.error("%d bytes at %d were flushed and are not on the medium", sample.length, sample.offset)
             self._judge(watch)
 
-    def _current(self) -> _Watch | None:
-        """What is watched, unless it was closed."""
-        return self._watch if self._watch is not None and not self._watch.witness.closed else None
-
     def _judge(self, watch: _Watch) -> None:
         if watch.outcomes.count(False) >= WRONG:
-            watch.doubt = LOSES_WRITES
-            logger.critical("%s: %s", self._path, LOSES_WRITES)
+            self._doubt = LOSES_WRITES
+            logger.critical("%s: %s", watch.path, LOSES_WRITES)
             watch.witness.distrust(LOSES_WRITES)
 
     def _is_right(self, watch: _Watch, sample: Sample) -> bool | None:
         """Whether the medium holds the sample; None where that cannot be told. Blocks."""
         try:
-            reader = self._open_reader(self._path)
+            reader = self._open_reader(watch.path)
         except OSError as error:
-            logger.info("no read-back from %s: %s", self._path, error.strerror)
+            logger.info("no read-back from %s: %s", watch.path, error.strerror)
             return None
         try:
             data = reader.read(sample.offset, sample.length)

@@ -50,7 +50,6 @@ class WitnessedDevice:
         self._flushed: deque[Sample] = deque(maxlen=_KEPT)
         self._unflushed: list[Sample] = []
         self._distrust = ""
-        self.closed = False
 
     def read(self, offset: int, size: int) -> bytes:
         return self._device.read(offset, size)
@@ -74,7 +73,6 @@ class WitnessedDevice:
             self._flushed += flushing
 
     def close(self) -> None:
-        self.closed = True
         self._device.close()
 
     def draw(self, since_ns: int) -> Sample | None:

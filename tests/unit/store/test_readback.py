@@ -64,8 +64,9 @@ class Card:
         self.rng = random.Random(self.seed)
         self.device = MemoryDevice(bytes(64 * BATCH_BYTES))
         self.medium = Medium(bytearray(self.device.image))
-        self.readback = ReadBack(PATH, self.clock, self.rng, self.medium)
-        self.witness = self.readback.wrap(self.device)
+        self.witness = WitnessedDevice(self.device, self.clock, self.rng)
+        self.readback = ReadBack(self.clock, self.medium)
+        self.readback.watch(self.witness, PATH)
         self.position = 0
 
     def write(self) -> None:
@@ -166,11 +167,11 @@ async def test_a_read_error_is_a_loss_and_a_card_taken_out_is_none(number: int, 
 
 async def test_a_path_that_cannot_be_opened_counts_for_nothing() -> None:
     card = Card()
-    card.readback = ReadBack(Path("/nonexistent/card"), card.clock, card.rng)
-    card.witness = card.readback.wrap(card.device)
+    readback = ReadBack(card.clock)
+    readback.watch(card.witness, Path("/nonexistent/card"))
     card.write()
-    await card.readback.look()
-    assert (card.readback.counters.samples, card.readback.counters.uncounted) == (0, 1)
+    await readback.look()
+    assert (readback.counters.samples, readback.counters.uncounted) == (0, 1)
 
 
 async def test_another_card_is_another_matter() -> None:
@@ -179,11 +180,12 @@ async def test_another_card_is_another_matter() -> None:
     async with card.running():
         await card.record(100)
         assert card.readback.doubt()
-        card.witness.close()
+        card.readback.unwatch()
         assert card.readback.doubt() == ""
         await pass_time(card.clock, 100)
         card.keeps = lambda: True
-        card.witness = card.readback.wrap(card.device)
+        card.witness = WitnessedDevice(card.device, card.clock, card.rng)
+        card.readback.watch(card.witness, PATH)
         await card.record(100)
     assert card.readback.doubt() == ""
 
@@ -191,7 +193,7 @@ async def test_another_card_is_another_matter() -> None:
 async def test_a_result_for_a_card_that_was_taken_out_meanwhile_is_dropped() -> None:
     card = Card()
     card.write()
-    card.medium.before = card.witness.close
+    card.medium.before = card.readback.unwatch
     card.medium.kept[:] = bytes(len(card.medium.kept))
     await card.readback.look()
     assert (card.readback.counters.wrong, card.readback.counters.uncounted) == (0, 1)
