@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from argus.base.errors import InvalidValue
 
-_FORM = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*([A-Za-z/]{1,8})")
+_FORM = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*([A-Za-z/%]{1,8})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,7 @@ DURATION_MS = Dimension(
     units={"ms": Fraction(1), "s": Fraction(1_000), "min": Fraction(60_000), "h": Fraction(3_600_000)},
     example='"1 s"',
 )
+PERCENT = Dimension(units={"%": Fraction(1)}, example='"50 %"')
 SIZE = Dimension(
     units={"B": Fraction(1), "KiB": Fraction(1 << 10), "MiB": Fraction(1 << 20), "GiB": Fraction(1 << 30)},
     example='"2 GiB"',

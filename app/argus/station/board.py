@@ -9,7 +9,7 @@ from pathlib import Path
 
 from argus.base.access_unit import Codec
 from argus.base.errors import InvalidValue
-from argus.base.quantity import BITRATE, DURATION_MS, SIZE
+from argus.base.quantity import BITRATE, DURATION_MS, PERCENT, SIZE
 from argus.base.tokens import ProfileToken, VideoSourceToken
 from argus.media.encoders import DRIVERS
 from argus.media.settings import (
@@ -32,11 +32,20 @@ MAX_STREAMS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageSettings:
-    """The volume to record on. A relative `volume` lies in the data directory."""
+    """The volume to record on: a file in the data directory, or, where the path is absolute, what may come and go.
+
+    `size_bytes` and `segment_size_bytes` are those of a new file; `largest_share` is in percent of the volume.
+    """
 
     volume: Path
     size_bytes: int
     segment_size_bytes: int
+    largest_share: int = 100
+
+    @property
+    def removable(self) -> bool:
+        """Whether the station takes the volume as it finds it, and never makes one."""
+        return self.volume.is_absolute()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +188,14 @@ def _size(table: Table, key: str, step: int, largest: int) -> int:
 
 
 def _storage(table: Table) -> StorageSettings:
+    volume = Path(table.text("volume", longest=4096))
+    if ".." in volume.parts:
+        table.refuse("volume", f"{str(volume)!r} leads somewhere else; use the absolute path of that place")
     storage = StorageSettings(
-        volume=Path(table.text("volume", longest=4096)),
-        size_bytes=table.quantity("size", SIZE, "16 MiB", "4096 GiB"),
+        volume=volume,
+        size_bytes=table.quantity("size", SIZE, "16 MiB", "4096 GiB", "2 GiB" if volume.is_absolute() else None),
         segment_size_bytes=table.quantity("segment_size", SIZE, "1 MiB", "64 MiB", "16 MiB"),
+        largest_share=table.quantity("largest_share", PERCENT, "1 %", "100 %", "100 %"),
     )
     table.finish()
     return storage

@@ -22,7 +22,7 @@ from argus.station.status import (
 )
 from argus.store.catalog import Catalog
 from argus.store.health import WriterState
-from argus.store.ring import Ring
+from argus.store.storage import Storage
 from argus.store.timeline import Timeline
 
 
@@ -36,7 +36,7 @@ class Health:
     sources: Sequence[VideoSource]
     catalog: Catalog
     timeline: Timeline
-    ring: Ring
+    ring: Storage
     volume: Path
     addresses: Callable[[str], list[Address]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from argus.device.access import Authenticator
 from argus.device.identity import Identity
@@ -15,9 +14,11 @@ from argus.device.users import Users
 from argus.linux.netlink import Netlink
 from argus.store.catalog import Catalog
 from argus.store.jobs import Jobs
+from argus.store.readback import ReadBack
 from argus.store.recorder import Recorder
-from argus.store.ring import Ring
 from argus.store.search import Searches
+from argus.store.storage import Storage
+from argus.store.storage_fault import StorageFault
 from argus.store.timeline import Timeline
 
 
@@ -39,8 +40,9 @@ class Box:
 class Footage:
     """The store room, ready."""
 
-    ring: Ring
-    volume: Path
+    storage: Storage
+    fault: StorageFault
+    readback: ReadBack
     catalog: Catalog
     jobs: Jobs
     recorder: Recorder

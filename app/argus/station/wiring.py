@@ -24,6 +24,7 @@ from argus.device.scopes import Scopes, fixed_scopes
 from argus.device.settings import Settings
 from argus.device.system import System
 from argus.device.users import Users
+from argus.linux.block_devices import SystemBlockDevices
 from argus.linux.clock import AdjustableClock
 from argus.linux.multicast import KernelMulticastPort
 from argus.linux.name_service import SystemNameService
@@ -59,10 +60,15 @@ from argus.station.vitals import VideoVital, WriterVital
 from argus.store import schema as catalog_schema
 from argus.store.catalog import Catalog
 from argus.store.jobs import Jobs
+from argus.store.medium import Medium
+from argus.store.readback import ReadBack
 from argus.store.recorder import Recorder
-from argus.store.ring import Ring, RingConfig
+from argus.store.ring import OnDeleted, RingConfig
 from argus.store.search import Searches
+from argus.store.storage import Storage
+from argus.store.storage_fault import StorageFault
 from argus.store.timeline import Timeline
+from argus.store.witness import WitnessedDevice
 
 # Its presence tells a box that was set up from a new one.
 DEVICE_DATABASE = "device.sqlite"
@@ -121,7 +127,7 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
     first_password = box.users.ensure_administrator(launch.admin_password)
     cameras = _cameras(launch.board, clock)
     profiles = MediaProfiles(cameras)
-    footage = _footage(launch, clock, events, ProfileSources(profiles), opened)
+    footage = _footage(launch, box, clock, events, ProfileSources(profiles), opened)
     addresses = Addresses(launch.http, launch.rtsp, box.netlink)
     health = _health(box, cameras, profiles, footage, addresses)
     replay = ReplayConfiguration(box.settings)
@@ -134,13 +140,23 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
     http = HttpListener(*launch.http, site.respond)
     rtsp = _rtsp(launch, box, footage, profiles, replay, clock)
     discovery = (_discovery(launch, box, addresses, clock),) if launch.discovery else ()
-    vitals: list[Vital] = [*map(VideoVital, cameras), WriterVital(footage.ring)]
+    vitals: list[Vital] = [*map(VideoVital, cameras), WriterVital(footage.storage)]
     return Station(
         identity=box.identity,
         first_password=first_password,
         health=health,
         addresses=addresses,
-        subsystems=(footage.ring, *cameras, footage.recorder, box.system, rtsp, http, *discovery),
+        subsystems=(
+            footage.storage,
+            footage.fault,
+            footage.readback,
+            *cameras,
+            footage.recorder,
+            box.system,
+            rtsp,
+            http,
+            *discovery,
+        ),
         hubs=tuple(profiles.hub(profile.token) for profile in profiles.all()),
         http=http,
         rtsp=rtsp,
@@ -213,31 +229,68 @@ def _video_devices(board: Board) -> VideoDevices:
 
 
 def _footage(
-    launch: Launch, clock: AdjustableClock, events: EventBus, sources: ProfileSources, opened: ExitStack
+    launch: Launch, box: Box, clock: AdjustableClock, events: EventBus, sources: ProfileSources, opened: ExitStack
 ) -> Footage:
-    storage = launch.board.storage
-    volume = launch.data / storage.volume
-    config = RingConfig(size_bytes=storage.size_bytes, segment_bytes=storage.segment_size_bytes)
     database = _open_database(launch.data / "catalog.sqlite", catalog_schema.MIGRATIONS, opened)
 
     def on_deleted(track_id: int, start_us: int, end_us: int) -> None:
-        # The ring tells of deletions only once it runs, and the catalog, which knows the names, exists by then.
+        # The storage tells of deletions only once it runs, and the catalog, which knows the names, exists by then.
         catalog.announce_deleted(track_id, start_us, end_us)
 
-    ring = Ring.open(volume, config, clock, on_deleted)
-    opened.callback(ring.close)
-    catalog = Catalog(database, events, ring, clock)
+    storage = _storage(launch, box.identity, clock, on_deleted, opened)
+    catalog = Catalog(database, events, storage, clock)
+    storage.restore_with(catalog.restore)
+    # Only now, when it knows how long each track is kept, and which were deleted.
+    storage.start()
     jobs = Jobs(catalog, sources, database, events)
-    timeline = Timeline(catalog, jobs, ring, clock)
+    timeline = Timeline(catalog, jobs, storage, clock)
+    readback = _readback(storage, clock)
+    fault = StorageFault(storage.health, [readback.doubt], events, clock)
+    heartbeat = Heartbeat("recorder", clock)
     return Footage(
-        ring=ring,
-        volume=volume,
+        storage=storage,
+        fault=fault,
+        readback=readback,
         catalog=catalog,
         jobs=jobs,
-        recorder=Recorder(catalog, jobs, sources, ring, clock, Heartbeat("recorder", clock)),
+        recorder=Recorder(catalog, jobs, sources, storage, clock, heartbeat, storage_takes_data=fault.takes_data),
         timeline=timeline,
-        searches=Searches(catalog, jobs, timeline, ring, sources, clock),
+        searches=Searches(catalog, jobs, timeline, storage, sources, clock),
     )
+
+
+def _storage(
+    launch: Launch, identity: Identity, clock: AdjustableClock, on_deleted: OnDeleted, opened: ExitStack
+) -> Storage:
+    settings = launch.board.storage
+    storage = Storage(
+        Medium(launch.data / settings.volume, SystemBlockDevices(), identity.endpoint_uuid),
+        RingConfig(size_bytes=settings.size_bytes, segment_bytes=settings.segment_size_bytes),
+        clock,
+        on_deleted,
+        removable=settings.removable,
+        largest_share=settings.largest_share,
+        wrap=partial(WitnessedDevice, clock=clock, rng=random.Random()),
+    )
+    opened.callback(storage.close)
+    if not settings.removable:
+        storage.create()
+    return storage
+
+
+def _readback(storage: Storage, clock: AdjustableClock) -> ReadBack:
+    readback = ReadBack(clock)
+
+    def follow() -> None:
+        """Sample the volume that is written, as long as it is there."""
+        device = storage.opened.volume.device if storage.opened is not None else None
+        if isinstance(device, WitnessedDevice):
+            readback.watch(device, storage.path)
+        else:
+            readback.unwatch()
+
+    storage.observe(follow)
+    return readback
 
 
 def _health(
@@ -250,8 +303,8 @@ def _health(
         sources=cameras,
         catalog=footage.catalog,
         timeline=footage.timeline,
-        ring=footage.ring,
-        volume=footage.volume,
+        ring=footage.storage,
+        volume=footage.storage.path,
         addresses=addresses.listing,
     )
 
@@ -266,7 +319,7 @@ def _rtsp(
 ) -> RtspServer:
     source = ReplaySource(
         recordings=footage.catalog,
-        footage=footage.ring,
+        footage=footage.storage,
         clock=clock,
         session_timeout_s=lambda: replay.session_timeout_us // US_PER_S,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from argus.store.found_track import FoundTrack
 from argus.store.health import Occupancy, WriterState
 from argus.store.label import TrackLabel
 from argus.store.medium import Access, Identity, OpenVolume
@@ -19,16 +20,6 @@ _STATES = {
 }
 _UNWRITABLE = {Access.PROTECTED: StorageState.READ_ONLY, Access.FOREIGN: StorageState.FOREIGN}
 EMPTY = Occupancy(used_bytes=0, total_bytes=0, oldest_us=None, newest_us=None, write_rate_bps=0.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundTrack:
-    """A track on a volume that nobody here knows, as the volume describes it. `newest_us` is None without data."""
-
-    track_id: int
-    label: TrackLabel
-    retention_us: int
-    newest_us: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

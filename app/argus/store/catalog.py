@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 
 from argus.base.access_unit import MediaKind
@@ -15,8 +15,12 @@ from argus.base.events import EventBus, Items
 from argus.base.tokens import RecordingToken, TrackToken, new_token
 from argus.base.units import to_datetime
 from argus.store import recording_rows as rows
+from argus.store.catalog_restore import restored_recordings
 from argus.store.footage import Footage
+from argus.store.found_track import FoundTrack
+from argus.store.label import TrackLabel
 from argus.store.recordings import Recording, RecordingConfiguration, Track, TrackConfiguration
+from argus.store.track_ids import MAX_DELETED, TrackIds
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +62,7 @@ class Catalog:
         *,
         max_recordings: int = MAX_RECORDINGS,
     ) -> None:
-        """Load what the database holds and apply each recording's retention."""
+        """Load what the database holds, and tell `footage` how long each track is kept, and which were deleted."""
         self.max_recordings = max_recordings
         self.changes = asyncio.Lock()
         self._database = database
@@ -69,11 +73,12 @@ class Catalog:
         self._recordings = {recording.token: recording for recording in rows.load_recordings(database)}
         self._by_track_id: dict[int, tuple[RecordingToken, TrackToken]] = {}
         self._deleted: dict[int, tuple[RecordingToken, TrackToken]] = {}
-        # Where the database was lost and the ring was not, the ring's tracks are nobody's and nobody adopts them.
-        self._last_track_id = max((rows.load_counter(database, "track"), *footage.tracks()))
+        self._ids = TrackIds(rows.load_forgotten(database))
         for recording in self._recordings.values():
             self._learn_tracks(recording)
-        self._finish_deletions()
+        # The power may have gone before the footage was, and a card may have been out for years.
+        for track_id in self._ids.deleted():
+            footage.forget(track_id)
 
     def recordings(self) -> tuple[Recording, ...]:
         """All recordings in order of creation."""
@@ -117,13 +122,36 @@ class Catalog:
             recording = Recording(
                 token=RecordingToken(new_token("Recording")),
                 configuration=configuration,
-                tracks=self._implicit_tracks(),
+                tracks=self._implicit_tracks(()),
                 created_us=self._clock.utc_us(),
             )
-            last_track_id = recording.tracks[-1].track_id
-            statements = [rows.set_counter("track", last_track_id), *rows.insert_recording(recording)]
-            await self._database.write(statements, lambda: self._add(recording))
+            await self._database.write(rows.insert_recording(recording), lambda: self._add([recording]))
         return recording.token
+
+    async def restore(self, found: Sequence[FoundTrack]) -> None:
+        """Show again what a volume holds and this catalog does not know, as recordings without jobs.
+
+        Deleted tracks stay deleted. Where there are more recordings than there may be, those with the oldest footage
+        are left out; nothing of them is deleted.
+
+        Raises:
+            Unavailable: it could not be stored.
+        """
+        async with self.changes:
+            recordings = restored_recordings(
+                [track for track in found if not self._is_known(track.track_id)],
+                taken=self._recordings,
+                implicit_tracks=self._implicit_tracks,
+                now_us=self._clock.utc_us(),
+            )
+            room = max(0, self.max_recordings - len(self._recordings))
+            if recordings[room:]:
+                logger.warning("%d recordings on the volume are too many to be shown", len(recordings[room:]))
+            shown = recordings[:room]
+            statements = [statement for recording in shown for statement in rows.insert_recording(recording)]
+            await self._database.write(statements, lambda: self._add(shown))
+        for recording in shown:
+            logger.info("restored %s %r from the volume", recording.token, recording.configuration.source.name)
 
     async def delete_recording(self, token: RecordingToken) -> None:
         """Delete a recording with its jobs, its tracks and all their data. Raises NotFound("recording").
@@ -132,7 +160,7 @@ class Catalog:
         """
         async with self.changes:
             recording = self.recording(token)
-            await self._database.write(rows.delete_recording(recording), lambda: self._remove(recording))
+            await self._database.write(rows.delete_recording(recording, MAX_DELETED), lambda: self._remove(recording))
 
     async def set_recording_configuration(self, token: RecordingToken, configuration: RecordingConfiguration) -> None:
         """Replace the configuration; a shorter retention counts at once. Equal to the present one, nothing happens.
@@ -207,26 +235,34 @@ class Catalog:
             times = (("StartTime", start), ("EndTime", end))
             self._events.publish("RecordingConfig/DeleteTrackData", source=_track_items(*tokens), data=times)
 
-    def _implicit_tracks(self) -> tuple[Track, ...]:
-        first = self._last_track_id + 1
-        return tuple(
-            Track(token=token, track_id=track_id, configuration=TrackConfiguration(kind=kind))
-            for track_id, (token, kind) in enumerate(IMPLICIT_TRACKS, start=first)
-        )
+    def _is_known(self, track_id: int) -> bool:
+        return track_id in self._by_track_id or self._ids.is_deleted(track_id)
 
-    def _add(self, recording: Recording) -> None:
-        self._last_track_id = recording.tracks[-1].track_id
-        self._recordings[recording.token] = recording
-        self._learn_tracks(recording)
-        self._events.publish("RecordingConfig/CreateRecording", source=_recording_items(recording.token))
-        for track in recording.tracks:
-            self._events.publish("RecordingConfig/CreateTrack", source=_track_items(recording.token, track.token))
+    def _implicit_tracks(self, existing: Container[str]) -> tuple[Track, ...]:
+        """The tracks that come with every recording, except those with existing tokens."""
+        taken = {*self._by_track_id, *self._footage.tracks()}
+        tracks = []
+        for token, kind in IMPLICIT_TRACKS:
+            if token not in existing:
+                track_id = self._ids.new(taken)
+                taken.add(track_id)
+                tracks.append(Track(token=token, track_id=track_id, configuration=TrackConfiguration(kind=kind)))
+        return tuple(tracks)
+
+    def _add(self, recordings: Sequence[Recording]) -> None:
+        for recording in recordings:
+            self._recordings[recording.token] = recording
+            self._learn_tracks(recording)
+            self._events.publish("RecordingConfig/CreateRecording", source=_recording_items(recording.token))
+            for track in recording.tracks:
+                self._events.publish("RecordingConfig/CreateTrack", source=_track_items(recording.token, track.token))
 
     def _remove(self, recording: Recording) -> None:
         for observer in self._observers:
             observer(recording.token)
         for track in recording.tracks:
             # The ring tells of the deleted data now or later; both times the track still has its name.
+            self._ids.delete(track.track_id)
             self._footage.forget(track.track_id)
             self._deleted[track.track_id] = self._by_track_id.pop(track.track_id)
             self._events.publish("RecordingConfig/DeleteTrack", source=_track_items(recording.token, track.token))
@@ -237,7 +273,7 @@ class Catalog:
 
     def _configure(self, recording: Recording) -> None:
         self._recordings[recording.token] = recording
-        self._apply_retention(recording)
+        self._apply(recording)
         self._events.publish(
             "RecordingConfig/RecordingConfiguration",
             source=_recording_items(recording.token),
@@ -257,20 +293,19 @@ class Catalog:
     def _learn_tracks(self, recording: Recording) -> None:
         for track in recording.tracks:
             self._by_track_id[track.track_id] = (recording.token, track.token)
-        self._apply_retention(recording)
+        self._apply(recording)
 
-    def _apply_retention(self, recording: Recording) -> None:
+    def _apply(self, recording: Recording) -> None:
+        """Bring the footage in line with the configuration."""
         for track in recording.tracks:
+            label = TrackLabel(
+                recording=recording.token,
+                track=track.token,
+                kind=track.configuration.kind,
+                name=recording.configuration.source.name,
+            )
+            self._footage.set_label(track.track_id, label)
             self._footage.set_retention(track.track_id, recording.configuration.maximum_retention_us)
-
-    def _finish_deletions(self) -> None:
-        """Have the ring forget what was deleted just before the power went, and drop the notes it has acted on."""
-        noted, held = rows.load_forgotten(self._database), frozenset(self._footage.tracks())
-        for track_id in held.intersection(noted):
-            self._footage.forget(track_id)
-        done = [track_id for track_id in noted if track_id not in held]
-        if done:
-            self._database.write_now([("DELETE FROM forgotten WHERE track_id = ?", (track_id,)) for track_id in done])
 
 
 def _checked(configuration: RecordingConfiguration) -> RecordingConfiguration:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from argus.base.access_unit import AccessUnit, StreamFormat
 from argus.base.errors import Unavailable
+from argus.store.label import TrackLabel
 from argus.store.span import Span
 
 
@@ -32,8 +33,11 @@ class Footage(Protocol):
     def set_retention(self, track_id: int, retention_us: int) -> None:
         """Keep only the newest `retention_us`; 0 is unlimited."""
 
+    def set_label(self, track_id: int, label: TrackLabel) -> None:
+        """What the medium tells of the track to a station that does not know it."""
+
     def forget(self, track_id: int) -> None:
-        """Delete the track for ever."""
+        """Delete the track for ever, also from a medium that is not there now."""
 
     async def flush(self) -> None:
         """Return when all that was appended and ended is durable and visible. Raises Unavailable("storage")."""
@@ -48,6 +52,7 @@ class SimulatedFootage:
     def __init__(self, on_deleted: DeletionListener | None = None) -> None:
         self.on_deleted = on_deleted
         self.retentions: dict[int, int] = {}
+        self.labels: dict[int, TrackLabel] = {}
         self.full = False
         self.flushes = 0
         self._spans: dict[int, list[Span]] = {}
@@ -85,6 +90,9 @@ class SimulatedFootage:
 
     def set_retention(self, track_id: int, retention_us: int) -> None:
         self.retentions[track_id] = retention_us
+
+    def set_label(self, track_id: int, label: TrackLabel) -> None:
+        self.labels[track_id] = label
 
     def forget(self, track_id: int) -> None:
         self._formats.pop(track_id, None)

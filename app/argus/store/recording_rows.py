@@ -12,7 +12,7 @@ def load_recordings(database: Database) -> list[Recording]:
     """Every recording in order of creation, each with its tracks in order of creation."""
     tracks: dict[str, list[Track]] = {}
     for track_id, recording, token, kind, description in database.read(
-        "SELECT track_id, recording, token, kind, description FROM track ORDER BY track_id"
+        "SELECT track_id, recording, token, kind, description FROM track ORDER BY position"
     ):
         configuration = TrackConfiguration(kind=MediaKind(str(kind)), description=str(description))
         track = Track(token=TrackToken(str(token)), track_id=_number(track_id), configuration=configuration)
@@ -36,16 +36,17 @@ def set_counter(name: str, value: int) -> Statement:
 def insert_recording(recording: Recording) -> list[Statement]:
     statement: Statement = (
         "INSERT INTO recording (source_id, name, location, description, address, content, maximum_retention_us,"
-        " token, created_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*_columns(recording.configuration), recording.token, recording.created_us),
+        " token, created_us, recorded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*_columns(recording.configuration), recording.token, recording.created_us, int(recording.recorded)),
     )
-    return [statement, *(insert_track(recording.token, track) for track in recording.tracks)]
+    return [statement, *(_insert_track(recording.token, *placed) for placed in enumerate(recording.tracks))]
 
 
-def insert_track(recording: RecordingToken, track: Track) -> Statement:
+def _insert_track(recording: RecordingToken, position: int, track: Track) -> Statement:
+    configuration = track.configuration
     return (
-        "INSERT INTO track (track_id, recording, token, kind, description) VALUES (?, ?, ?, ?, ?)",
-        (track.track_id, recording, track.token, track.configuration.kind, track.configuration.description),
+        "INSERT INTO track (track_id, recording, token, kind, description, position) VALUES (?, ?, ?, ?, ?, ?)",
+        (track.track_id, recording, track.token, configuration.kind, configuration.description, position),
     )
 
 
@@ -61,18 +62,22 @@ def update_track(track: Track) -> Statement:
     return "UPDATE track SET description = ? WHERE track_id = ?", (track.configuration.description, track.track_id)
 
 
-def delete_recording(recording: Recording) -> list[Statement]:
-    """Its tracks and jobs go with it; its track ids are noted as forgotten."""
-    forget = "INSERT OR IGNORE INTO forgotten (track_id) VALUES (?)"
+def delete_recording(recording: Recording, most_forgotten: int) -> list[Statement]:
+    """Its tracks and jobs go with it; its track ids are noted, the newest `most_forgotten` of all."""
+    forget = (
+        "INSERT OR IGNORE INTO forgotten (track_id, number)"
+        " VALUES (?, (SELECT coalesce(max(number), 0) + 1 FROM forgotten))"
+    )
     return [
         *((forget, (track.track_id,)) for track in recording.tracks),
+        ("DELETE FROM forgotten WHERE number <= (SELECT max(number) FROM forgotten) - ?", (most_forgotten,)),
         ("DELETE FROM recording WHERE token = ?", (recording.token,)),
     ]
 
 
 def load_forgotten(database: Database) -> list[int]:
-    """Ids of deleted tracks the ring may still hold."""
-    return [_number(row[0]) for row in database.read("SELECT track_id FROM forgotten ORDER BY track_id")]
+    """Ids of deleted tracks in order of deletion."""
+    return [_number(row[0]) for row in database.read("SELECT track_id FROM forgotten ORDER BY number")]
 
 
 def _columns(configuration: RecordingConfiguration) -> tuple[str | int, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 # One file holds both, so that a recording goes with its tracks and jobs in one transaction. `counter` holds the
-# numbers that are never handed out twice. `forgotten` lists tracks whose deletion the ring has yet to confirm: media
-# is deleted because a row says so, never because a row is missing.
+# numbers that are never handed out twice. `forgotten` lists deleted tracks, numbered in order of deletion: a card that
+# was out meanwhile still holds them. Media is deleted because a row says so, never because a row is missing.
 MIGRATIONS = (
     """
     CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -59,6 +59,22 @@ MIGRATIONS = (
         destination TEXT NOT NULL,
         PRIMARY KEY (job, source, position),
         FOREIGN KEY (job, source) REFERENCES job_source (job, position) ON DELETE CASCADE
+    ) WITHOUT ROWID;
+    """,
+    # Track ids are drawn at random: they no longer tell the order of tracks, and need no counter.
+    """
+    DELETE FROM counter WHERE name = 'track';
+    ALTER TABLE track ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+    UPDATE track SET position = track_id;
+    ALTER TABLE forgotten ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX forgotten_in_order ON forgotten (number);
+    """,
+    # A recording without a row may use all of a volume. One of the two numbers is 0.
+    """
+    CREATE TABLE quota (
+        recording TEXT PRIMARY KEY REFERENCES recording (token) ON DELETE CASCADE,
+        percent INTEGER NOT NULL,
+        size_bytes INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
 )

@@ -11,7 +11,8 @@ from functools import partial
 from argus.base.access_unit import AccessUnit, StreamFormat
 from argus.base.clock import Clock
 from argus.base.errors import ArgusError, Unavailable
-from argus.store.attachment import EMPTY, Absence, Attached, FoundTrack
+from argus.store.attachment import EMPTY, Absence, Attached
+from argus.store.found_track import FoundTrack
 from argus.store.health import Occupancy
 from argus.store.label import TrackLabel
 from argus.store.medium import Access, Identity, Medium, OpenVolume
@@ -54,15 +55,20 @@ class Storage:
         clock: Clock,
         on_deleted: OnDeleted,
         *,
+        removable: bool = True,
         largest_share: int = 100,
         wrap: Callable[[BlockDevice], BlockDevice] = lambda device: device,
     ) -> None:
-        """`largest_share` is what one recording may use, in percent; `wrap` is put round every device written to."""
+        """`largest_share` is what one recording may use, in percent; `wrap` is put round every device written to.
+
+        Where the medium is `removable` the kernel is listened to, beside looking from time to time.
+        """
         self.path = medium.path
         self._medium = medium
         self._config = config
         self._clock = clock
         self._on_deleted = on_deleted
+        self._removable = removable
         self._wrap = wrap
         self._policies = TrackPolicies(largest_share)
         self._attached: Attached | None = None
@@ -96,7 +102,8 @@ class Storage:
             Unavailable: there is no space, or the directory cannot be written.
             InvalidValue: the configured sizes leave no room for a ring.
         """
-        if not self.path.exists():
+        # A link to a device that is not plugged in is no place for a file.
+        if not self.path.exists() and not self.path.is_symlink():
             self._medium.create(self._config.size_bytes, self._config.segment_bytes, self._clock)
 
     def start(self) -> None:
@@ -124,7 +131,8 @@ class Storage:
     async def run(self) -> None:
         """Serve the volume that is there, until cancelled; `close` writes what is queued then."""
         self._loop = asyncio.get_running_loop()
-        self._medium.devices.open()
+        if self._removable:
+            self._medium.devices.open()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._remind())

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from argus.base.errors import NotFound
 from argus.store.label import TrackLabel
 from argus.store.ring import Ring
+from argus.store.track_ids import MAX_DELETED
 from argus.store.volume_ring import SelfDescribing
 
 
@@ -21,7 +22,7 @@ class TrackPolicies:
         self._largest_share = largest_share
         self._retention_us: dict[int, int] = {}
         self._labels: dict[int, TrackLabel] = {}
-        self._forgotten: set[int] = set()
+        self._forgotten: dict[int, None] = {}
         self._ring: Ring | None = None
         self._writable = False
         self._applied: set[int] = set()
@@ -32,7 +33,7 @@ class TrackPolicies:
         self._ring, self._writable = ring, writable
         self._applied, self._limited = set(), set()
         held = ring.tracks()
-        for track_id in self._forgotten.intersection(held):
+        for track_id in self._forgotten.keys() & set(held):
             ring.forget(track_id)
         for track_id in held:
             self.apply(track_id)
@@ -76,7 +77,9 @@ class TrackPolicies:
 
     def forget(self, track_id: int) -> None:
         """The track was deleted for ever, on this volume and on every other that comes."""
-        self._forgotten.add(track_id)
+        self._forgotten[track_id] = None
+        if len(self._forgotten) > MAX_DELETED:
+            del self._forgotten[next(iter(self._forgotten))]
         self._retention_us.pop(track_id, None)
         self._labels.pop(track_id, None)
         if self._ring is not None and (track_id in self._applied or track_id in self._ring.tracks()):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argus.base.errors import InvalidValue
-from argus.station.board import find_board, load_board
+from argus.station.board import StorageSettings, find_board, load_board
 
 SIMULATED = find_board("simulated")
 
@@ -67,6 +67,36 @@ def test_equal_tokens_are_refused(tmp_path) -> None:
 def test_a_board_nobody_knows_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidValue, match="simulated"):
         find_board("toaster")
+
+
+def storage(tmp_path: Path, keys: str) -> StorageSettings:
+    text, _, _ = SIMULATED.read_text().partition("[storage]")
+    file = tmp_path / "board.toml"
+    file.write_text(f"{text}[storage]\n{keys}\n")
+    return load_board(file).storage
+
+
+def test_a_volume_in_the_data_directory_is_made_by_the_station(tmp_path: Path) -> None:
+    found = storage(tmp_path, 'volume = "volume.ring"\nsize = "2 GiB"\nlargest_share = "40 %"')
+    assert (found.removable, found.size_bytes, found.largest_share) == (False, 2 << 30, 40)
+    with pytest.raises(InvalidValue, match=r"storage\.size: is missing"):
+        storage(tmp_path, 'volume = "volume.ring"')
+
+
+def test_a_volume_with_an_absolute_path_is_taken_as_it_is(tmp_path: Path) -> None:
+    found = storage(tmp_path, 'volume = "/dev/disk/by-partlabel/footage"')
+    assert (found.removable, found.largest_share) == (True, 100)
+
+
+def test_a_volume_outside_the_data_directory_needs_an_absolute_path(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match="use the absolute path"):
+        storage(tmp_path, 'volume = "../volume.ring"\nsize = "2 GiB"')
+
+
+@pytest.mark.parametrize("share", ['"0 %"', '"101 %"', '"1.5 %"', '"50"', "50"])
+def test_a_share_that_is_none_is_refused(tmp_path: Path, share: str) -> None:
+    with pytest.raises(InvalidValue, match=r"storage\.largest_share"):
+        storage(tmp_path, f'volume = "volume.ring"\nsize = "2 GiB"\nlargest_share = {share}')
 
 
 @given(content=st.binary(max_size=300) | st.text(max_size=300).map(lambda text: ("[board]\n" + text).encode()))
