@@ -1,4 +1,8 @@
-"""The control socket: local commands ask the running station, trusted through file permissions alone."""
+"""The control socket: local commands ask the running station, trusted through file permissions alone.
+
+A request is one line: a JSON object with `request`, its name, and fields that are texts. The answer is one JSON
+object: `answer`, or `error`, a sentence.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,11 @@ import asyncio
 import json
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from argus.base.errors import Unavailable
+from argus.base.errors import ArgusError, InvalidValue, Unavailable
 from argus.linux.os_error import reason
 from argus.linux.short_path import short_path
 from argus.station.status import StationStatus
@@ -18,18 +22,28 @@ from argus.station.status import StationStatus
 logger = logging.getLogger(__name__)
 
 SOCKET_NAME = "control.sock"
+MAX_REQUEST_BYTES = 4096
 MAX_ANSWER_BYTES = 1 << 20
+MAX_CONNECTIONS = 8
 TIMEOUT_S = 5.0
+
+# What answers a request, given its fields. Errors of the domain are told to whoever asks.
+Responder = Callable[[Mapping[str, str]], Awaitable[object]]
+
+
+class NotRunning(Unavailable):
+    """Nobody listens on the control socket."""
 
 
 class ControlSocket:
-    """Answers each connection with the station's status as one JSON document."""
+    """Answers one request per connection."""
 
     name = "control"
 
-    def __init__(self, data: Path, status: Callable[[], StationStatus]) -> None:
+    def __init__(self, data: Path, responders: Mapping[str, Responder]) -> None:
         self._data = data
-        self._status = status
+        self._responders = responders
+        self._connections = 0
 
     async def run(self) -> None:
         """Listen until cancelled. A socket left over by a crash is replaced.
@@ -42,7 +56,7 @@ class ControlSocket:
         except OSError as error:
             raise Unavailable("control", f"{self._data / SOCKET_NAME}: {reason(error)}") from error
         try:
-            server = await asyncio.start_unix_server(self._answer, sock=listener)
+            server = await asyncio.start_unix_server(self._serve, sock=listener, limit=MAX_REQUEST_BYTES)
             try:
                 await server.serve_forever()
             finally:
@@ -51,29 +65,92 @@ class ControlSocket:
             listener.close()
             (self._data / SOCKET_NAME).unlink(missing_ok=True)
 
-    async def _answer(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(json.dumps(self._status()).encode())
-        writer.close()
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections += 1
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                writer.write(json.dumps(await self._answer(reader)).encode())
+                await writer.drain()
+        except (OSError, TimeoutError) as error:
+            logger.debug("a request was broken off: %r", error)
+        finally:
+            self._connections -= 1
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader) -> dict[str, object]:
+        try:
+            if self._connections > MAX_CONNECTIONS:
+                raise Unavailable("control", "too many requests at the same time")
+            try:
+                line = await reader.readline()
+            except ValueError as error:
+                raise InvalidValue("request", f"a request has at most {MAX_REQUEST_BYTES} bytes") from error
+            name, fields = decode_request(line)
+            responder = self._responders.get(name)
+            if responder is None:
+                raise InvalidValue("request", f"there is no request {name!r}")
+            return {"answer": await responder(fields)}
+        except ArgusError as error:
+            return {"error": str(error)}
+
+
+def decode_request(line: bytes) -> tuple[str, dict[str, str]]:
+    """The name and the fields of a request.
+
+    Raises:
+        InvalidValue("request"): it is not a JSON object of texts, or has no name.
+    """
+    try:
+        decoded: object = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InvalidValue("request", "a request is one line with a JSON object") from error
+    if not isinstance(decoded, dict) or not all(isinstance(value, str) for value in decoded.values()):
+        raise InvalidValue("request", "a request is a JSON object whose fields are texts")
+    name = decoded.pop("request", None)
+    if name is None:
+        raise InvalidValue("request", "a request has a field 'request' with its name")
+    return name, decoded
+
+
+def field(fields: Mapping[str, str], name: str) -> str:
+    """A field that must be there. Raises InvalidValue("request")."""
+    if name not in fields:
+        raise InvalidValue("request", f"the request lacks the field {name!r}")
+    return fields[name]
+
+
+def request(data: Path, name: str, **fields: str) -> object:
+    """What the station that runs on `data` answers.
+
+    Raises:
+        NotRunning: no station runs there.
+        Unavailable: it does not answer within 5 s, or refuses; the message is its own then.
+    """
+    asked = json.dumps({"request": name, **fields}).encode() + b"\n"
+    answer = bytearray()
+    try:
+        with socket.socket(socket.AF_UNIX) as client, short_path(data, SOCKET_NAME) as address:
+            client.settimeout(TIMEOUT_S)
+            try:
+                client.connect(address)
+            except (FileNotFoundError, ConnectionRefusedError) as error:
+                raise NotRunning("station", f"no station runs on {data}: {reason(error)}") from error
+            client.sendall(asked)
+            while len(answer) < MAX_ANSWER_BYTES and (piece := client.recv(65536)):
+                answer += piece
+        decoded = json.loads(answer)
+    except OSError as error:
+        raise Unavailable("station", f"the station on {data} does not answer: {reason(error)}") from error
+    except ValueError as error:
+        raise Unavailable("station", f"the station on {data} broke off its answer") from error
+    if "error" in decoded:
+        raise Unavailable("station", decoded["error"])
+    return decoded["answer"]
 
 
 def ask(data: Path) -> StationStatus:
-    """The status of the station that runs on `data`.
-
-    Raises:
-        Unavailable: no station runs there, or it does not answer within 5 s.
-    """
-    try:
-        with socket.socket(socket.AF_UNIX) as client, short_path(data, SOCKET_NAME) as name:
-            client.settimeout(TIMEOUT_S)
-            client.connect(name)
-            answer = bytearray()
-            while len(answer) < MAX_ANSWER_BYTES and (piece := client.recv(65536)):
-                answer += piece
-        status: StationStatus = json.loads(answer)
-    except OSError as error:
-        raise Unavailable("station", f"no station runs on {data}: {reason(error)}") from error
-    except ValueError as error:
-        raise Unavailable("station", f"the station on {data} broke off its answer") from error
+    """The status of the station that runs on `data`. Raises Unavailable as `request` does."""
+    status: StationStatus = request(data, "status")  # type: ignore[assignment]  # what `status` answers
     return status
 
 

@@ -14,6 +14,7 @@ from argus.device.users import Users
 from argus.linux.netlink import Netlink
 from argus.store.catalog import Catalog
 from argus.store.jobs import Jobs
+from argus.store.quotas import Quotas
 from argus.store.readback import ReadBack
 from argus.store.recorder import Recorder
 from argus.store.search import Searches
@@ -48,3 +49,4 @@ class Footage:
     recorder: Recorder
     timeline: Timeline
     searches: Searches
+    quotas: Quotas

@@ -22,6 +22,7 @@ from argus.station import present_store
 from argus.station.plainly import EXIT_DAMAGED, plainly
 from argus.station.present import size
 from argus.station.progress import progress
+from argus.station.quota_command import quota
 
 if TYPE_CHECKING:
     from argus.store.archive import Archive
@@ -74,6 +75,9 @@ def store() -> None:
     Exit codes: 0 all is well, 1 refused or failed (one line says why), 2 wrong usage,
                 3 the volume has damage (what is intact is shown all the same).
     """
+
+
+store.add_command(quota)
 
 
 @store.command()

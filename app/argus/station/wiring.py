@@ -61,6 +61,7 @@ from argus.store import schema as catalog_schema
 from argus.store.catalog import Catalog
 from argus.store.jobs import Jobs
 from argus.store.medium import Medium
+from argus.store.quotas import Quotas
 from argus.store.readback import ReadBack
 from argus.store.recorder import Recorder
 from argus.store.ring import OnDeleted, RingConfig
@@ -87,6 +88,7 @@ class Station:
     identity: Identity
     first_password: str | None
     health: Health
+    quotas: Quotas
     addresses: Addresses
     subsystems: tuple[Subsystem, ...]
     hubs: tuple[StreamHub, ...]
@@ -145,6 +147,7 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
         identity=box.identity,
         first_password=first_password,
         health=health,
+        quotas=footage.quotas,
         addresses=addresses,
         subsystems=(
             footage.storage,
@@ -256,6 +259,7 @@ def _footage(
         recorder=Recorder(catalog, jobs, sources, storage, clock, heartbeat, storage_takes_data=fault.takes_data),
         timeline=timeline,
         searches=Searches(catalog, jobs, timeline, storage, sources, clock),
+        quotas=Quotas(database, storage),
     )
 
 

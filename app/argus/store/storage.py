@@ -18,6 +18,7 @@ from argus.store.label import TrackLabel
 from argus.store.medium import Access, Identity, Medium, OpenVolume
 from argus.store.medium_thread import MediumThread
 from argus.store.ring import OnDeleted, RingConfig
+from argus.store.share import Share
 from argus.store.span import Gop, Span
 from argus.store.storage_state import StorageHealth, StorageState
 from argus.store.track_policy import TrackPolicies
@@ -185,6 +186,10 @@ class Storage:
     def set_label(self, track_id: int, label: TrackLabel) -> None:
         """What the volume tells of the track to a station that does not know it."""
         self._policies.set_label(track_id, label)
+
+    def set_share(self, recording: str, share: Share | None) -> None:
+        """Keep a recording to a share of whichever volume is present; None: to that of all recordings."""
+        self._policies.set_share(recording, share)
 
     async def flush(self) -> None:
         """Return when everything appended, ended or forgotten so far is durable.

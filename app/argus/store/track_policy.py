@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from argus.base.errors import NotFound
 from argus.store.label import TrackLabel
 from argus.store.ring import Ring
+from argus.store.share import Share
 from argus.store.track_ids import MAX_DELETED
 from argus.store.volume_ring import SelfDescribing
 
@@ -15,11 +16,12 @@ class TrackPolicies:
     """Decisions outlive the volume they were made for: they hold for every volume that is attached.
 
     A track that was never recorded on a volume leaves no trace there: its decisions reach the ring with its first
-    unit. `largest_share` is the share of a volume, in percent, that one recording may use.
+    unit. `largest_share` is the share of a volume, in percent, that a recording without one of its own may use.
     """
 
     def __init__(self, largest_share: int) -> None:
-        self._largest_share = largest_share
+        self._largest_share = Share(percent=largest_share)
+        self._shares: dict[str, Share] = {}
         self._retention_us: dict[int, int] = {}
         self._labels: dict[int, TrackLabel] = {}
         self._forgotten: dict[int, None] = {}
@@ -75,6 +77,15 @@ class TrackPolicies:
         if self._ring is not None and track_id in self._applied:
             self._label(self._ring, track_id)
 
+    def set_share(self, recording: str, share: Share | None) -> None:
+        """How much of a volume the recording may use; None: as much as any other."""
+        if share is None:
+            self._shares.pop(recording, None)
+        else:
+            self._shares[recording] = share
+        if self._ring is not None and recording in self._limited:
+            self._limit(self._ring, recording)
+
     def forget(self, track_id: int) -> None:
         """The track was deleted for ever, on this volume and on every other that comes."""
         self._forgotten[track_id] = None
@@ -93,6 +104,14 @@ class TrackPolicies:
             return
         label = self._labels[track_id]
         ring.set_label(track_id, label)
-        if label.recording not in self._limited and self._largest_share < 100:
+        if label.recording not in self._limited:
             self._limited.add(label.recording)
-            ring.set_quota(label.recording, ring.occupancy().total_bytes * self._largest_share // 100)
+            self._limit(ring, label.recording)
+
+    def _limit(self, ring: Ring, recording: str) -> None:
+        """The one place where a ring is told how much of its volume a recording may use."""
+        if not (self._writable and isinstance(ring, SelfDescribing)):
+            return
+        total_bytes = ring.occupancy().total_bytes
+        limit_bytes = self._shares.get(recording, self._largest_share).of(total_bytes)
+        ring.set_quota(recording, 0 if limit_bytes == total_bytes else limit_bytes)

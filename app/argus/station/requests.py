@@ -1,0 +1,48 @@
+"""What the station answers on its control socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypedDict
+
+from argus.station.control import Responder, field
+from argus.station.status import StationStatus
+from argus.store.quotas import Quota, Quotas
+from argus.store.share import Share
+
+NO_SHARE = "none"
+
+
+class QuotaStatus(TypedDict):
+    """`share` is a text such as "25%" or "4GiB", or "none"."""
+
+    recording: str
+    name: str
+    share: str
+
+
+def responders(status: Callable[[], StationStatus], quotas: Quotas) -> dict[str, Responder]:
+    """Requests by name."""
+
+    async def tell_status(_fields: Mapping[str, str]) -> object:
+        return status()
+
+    async def tell_quotas(_fields: Mapping[str, str]) -> object:
+        return [quota_status(quota) for quota in quotas.all()]
+
+    async def set_quota(fields: Mapping[str, str]) -> object:
+        await quotas.set(field(fields, "recording"), share_of(field(fields, "share")))
+        return await tell_quotas(fields)
+
+    return {"status": tell_status, "quotas": tell_quotas, "set-quota": set_quota}
+
+
+def share_of(text: str) -> Share | None:
+    """The share that a text names. Raises InvalidValue("share")."""
+    return None if text == NO_SHARE else Share.parse(text)
+
+
+def quota_status(quota: Quota) -> QuotaStatus:
+    """A quota as texts."""
+    share = str(quota.share) if quota.share is not None else NO_SHARE
+    return QuotaStatus(recording=quota.recording, name=quota.name, share=share)
