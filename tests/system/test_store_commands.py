@@ -43,13 +43,30 @@ def packets(file: Path) -> list[dict]:
 def recording(station: StationProcess) -> str:
     """A recording with a gap in it, whose job goes on."""
     recorder = Recorder(SoapClient(station.url))
-    token, job = recorder.record(2.5, "Gate")
+    token, job = recorder.record(1.5, "Gate")
     recorder.set_mode(job, "Idle")
     recorder.wait_for_status(token, "Stopped")
     time.sleep(1)
     recorder.set_mode(job, "Active")
-    recorder.wait_for_footage(token, 6)
+    recorder.wait_for_footage(token, 5)
     return token
+
+
+@pytest.fixture(scope="module")
+def track(station: StationProcess, recording: str) -> str:
+    """The number of its video track on the volume."""
+    found = json.loads(run_command("store", "info", station.volume, "--json").stdout)
+    [held] = [one for one in found["recordings"] if one["recording"] == recording]
+    return str(held["tracks"][0]["track_id"])
+
+
+@pytest.fixture(scope="module")
+def whole(station: StationProcess, recording: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All of it up to now."""
+    file = tmp_path_factory.mktemp("whole") / "gate.mp4"
+    told = export(station.volume, file, "--recording", "Gate")
+    assert f"{len(packets(file))} access units" in told
+    return file
 
 
 def test_info_tells_what_the_volume_of_a_running_station_holds(station: StationProcess, recording: str) -> None:
@@ -74,13 +91,9 @@ def test_dump_prints_what_lies_on_the_volume_of_a_running_station(station: Stati
     assert [part["fields"]["magic"] for part in parts] == ["ARGV", "ARGV"]
 
 
-def test_an_export_while_recording_has_every_picture_at_its_time(
-    station: StationProcess, recording: str, tmp_path: Path
-) -> None:
-    file = tmp_path / "gate.mp4"
-    told = export(station.volume, file, "--recording", "Gate")
-    found = pictures(file)
-    times = [float(packet["pts_time"]) for packet in packets(file)]
+def test_an_export_while_recording_has_every_picture_at_its_time(whole: Path) -> None:
+    found = pictures(whole)
+    times = [float(packet["pts_time"]) for packet in packets(whole)]
     assert len(found) == len(times) > 100
     # The time burnt into the picture and the one in the file are the same clock.
     start_us = found[0].utc_us
@@ -89,60 +102,53 @@ def test_an_export_while_recording_has_every_picture_at_its_time(
     assert len(gaps) == 1
     assert_consecutive(found[: gaps[0]])
     assert_consecutive(found[gaps[0] :])
-    stream = probe(str(file), "-count_frames")
+    stream = probe(str(whole), "-count_frames")
     assert (stream["codec_tag_string"], int(stream["nb_read_frames"])) == ("avc1", len(found))
     assert float(stream["duration"]) == pytest.approx(times[-1] + FRAME_US / 1e6, abs=1e-3)
-    assert f"{len(found)} access units" in told
 
 
-def test_gstreamer_plays_an_export_to_its_end(station: StationProcess, recording: str, tmp_path: Path) -> None:
-    file = tmp_path / "gate.mp4"
-    export(station.volume, file, "--recording", recording)
+def test_gstreamer_plays_an_export_to_its_end(whole: Path, tmp_path: Path) -> None:
     frames = tmp_path / "frames"
-    launch = f"filesrc location={file} ! qtdemux ! h264parse ! avdec_h264 ! videoconvert ! video/x-raw,format=I420"
+    launch = f"filesrc location={whole} ! qtdemux ! h264parse ! avdec_h264 ! videoconvert ! video/x-raw,format=I420"
     command = f"gst-launch-1.0 -q {launch} ! filesink location={frames}"
     outcome = subprocess.run(command.split(), capture_output=True, text=True, timeout=60, check=False)
     assert (outcome.returncode, outcome.stderr) == (0, "")
     picture = MAIN_SIZE[0] * MAIN_SIZE[1] * 3 // 2
-    assert frames.stat().st_size == len(packets(file)) * picture
+    assert frames.stat().st_size == len(packets(whole)) * picture
 
 
 def test_an_export_of_a_period_begins_with_the_key_frame_before_it(
-    station: StationProcess, recording: str, tmp_path: Path
+    station: StationProcess, track: str, whole: Path, tmp_path: Path
 ) -> None:
-    whole, part = tmp_path / "whole.mp4", tmp_path / "part.mp4"
-    export(station.volume, whole, "--recording", recording)
-    all_of_it = pictures(whole)
-    wanted = all_of_it[30:50]
+    part = tmp_path / "part.mp4"
+    wanted = pictures(whole)[10:30]
     period = ("--from", to_iso(wanted[0].utc_us), "--to", to_iso(wanted[-1].utc_us + FRAME_US // 2))
-    export(station.volume, part, "--track", "1", *period)
+    export(station.volume, part, "--track", track, *period)
     found = pictures(part)
     assert found[-1].number == wanted[-1].number
     assert 0 <= wanted[0].number - found[0].number < 25
     assert_consecutive(found)
 
 
-def test_what_cannot_be_exported_is_told_in_one_line(station: StationProcess, recording: str, tmp_path: Path) -> None:
+def test_what_cannot_be_exported_is_told_in_one_line(station: StationProcess, track: str, tmp_path: Path) -> None:
     def refusal(*arguments: str) -> tuple[int, str]:
         outcome = run_command("store", "export", station.volume, "-o", tmp_path / "x.mp4", *arguments)
         assert outcome.stdout == ""
         return outcome.returncode, outcome.stderr.strip()
 
     assert refusal("--recording", "Garden") == (1, "argus-station: there is no recording 'Garden'")
-    code, message = refusal("--track", "1", "--to", "2001-01-01")
+    code, message = refusal("--track", track, "--to", "2001-01-01")
     assert (code, message.startswith("argus-station: there is no footage")) == (1, True)
-    assert refusal("--track", "1", "--from", "yesterday")[0] == 2
-    assert refusal("--track", "1", "--recording", recording)[0] == 2
-    assert refusal()[0] == 2
+    assert refusal("--track", track, "--from", "yesterday")[0] == 2
     (tmp_path / "x.mp4").touch()
-    assert refusal("--track", "1")[1].endswith("x.mp4 exists: choose another name or remove it")
+    assert refusal("--track", track)[1].endswith("x.mp4 exists: choose another name or remove it")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.mp4"]
 
 
-def test_an_export_that_finds_no_room_leaves_nothing(station: StationProcess, recording: str, tmp_path: Path) -> None:
+def test_an_export_that_finds_no_room_leaves_nothing(station: StationProcess, track: str, tmp_path: Path) -> None:
     file = tmp_path / "x.mp4"
     outcome = subprocess.run(
-        [COMMAND, "store", "export", station.volume, "--track", "1", "-o", file],
+        [COMMAND, "store", "export", station.volume, "--track", track, "-o", file],
         capture_output=True,
         text=True,
         timeout=30,
@@ -154,11 +160,9 @@ def test_an_export_that_finds_no_room_leaves_nothing(station: StationProcess, re
     assert list(tmp_path.iterdir()) == []
 
 
-def test_progress_is_shown_on_a_terminal_and_nowhere_else(
-    station: StationProcess, recording: str, tmp_path: Path
-) -> None:
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(station: StationProcess, track: str, tmp_path: Path) -> None:
     terminal, side = os.openpty()
-    command = [COMMAND, "store", "export", station.volume, "--track", "1", "-o", tmp_path / "x.mp4"]
+    command = [COMMAND, "store", "export", station.volume, "--track", track, "-o", tmp_path / "x.mp4"]
     outcome = subprocess.run(command, stdout=subprocess.PIPE, stderr=side, timeout=30, check=False)
     os.close(side)
     shown = os.read(terminal, 1 << 16)
@@ -181,13 +185,13 @@ def test_a_volume_in_use_is_neither_formatted_nor_adopted(station: StationProces
     assert json.loads(run_command("store", "info", station.volume, "--json").stdout)["uuid"] == volume_uuid
 
 
-def test_a_copied_volume_is_read_without_its_station(station: StationProcess, recording: str, tmp_path: Path) -> None:
+def test_a_copied_volume_is_read_without_its_station(station: StationProcess, track: str, tmp_path: Path) -> None:
     card = tmp_path / "card"
     shutil.copy(station.volume, card)
     found = json.loads(run_command("store", "info", card, "--json").stdout)
-    assert sum(len(one["tracks"]) for one in found["recordings"]) >= 3
-    export(card, tmp_path / "x.mp4", "--track", "1")
-    assert_consecutive(pictures(tmp_path / "x.mp4")[-50:])
+    assert [str(one["track_id"]) for held in found["recordings"] for one in held["tracks"]] == [track]
+    export(card, tmp_path / "x.mp4", "--track", track)
+    assert_consecutive(pictures(tmp_path / "x.mp4")[-30:])
     export(card, tmp_path / "y.mp4", "--recording", "Gate", "--data", str(station.data))
     assert run_command("check", card).returncode == 0
 
@@ -209,3 +213,30 @@ def test_a_volume_on_a_block_device_is_made_checked_and_read(tmp_path: Path) -> 
         assert "No recordings." in run_command("store", "info", device).stdout
     finally:
         subprocess.run(["losetup", "--detach", device], check=True)
+
+
+def shares(data: Path, *arguments: str) -> dict[str, str]:
+    """By name of recording."""
+    outcome = run_command("store", "quota", "--data", data, "--json", *arguments)
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    return {one["name"]: one["share"] for one in json.loads(outcome.stdout)}
+
+
+def test_a_quota_is_set_while_the_station_runs_and_while_it_does_not(
+    station: StationProcess, recording: str, tmp_path: Path
+) -> None:
+    assert shares(station.data)["Gate"] == "none"
+    assert shares(station.data, recording, "25%")["Gate"] == "25%"
+    table = run_command("store", "quota", "--data", station.data).stdout
+    assert f"{recording}  Gate  25%" in table
+    refused = run_command("store", "quota", "--data", station.data, "Garden", "25%")
+    assert (refused.returncode, refused.stderr) == (1, "argus-station: there is no recording 'Garden'\n")
+    for arguments in (("Gate",), ("Gate", "200%"), ("Gate", "much")):
+        assert run_command("store", "quota", "--data", station.data, *arguments).returncode == 2
+    # A station that is not running: its data, without the socket that its process made.
+    shutil.copytree(station.data, tmp_path / "data", ignore=shutil.ignore_patterns("control.sock", "*.ring"))
+    assert shares(tmp_path / "data", "Gate", "64MiB")["Gate"] == "64MiB"
+    assert shares(tmp_path / "data", "Gate", "none")["Gate"] == "none"
+    assert shares(station.data)["Gate"] == "25%"
+    empty = run_command("store", "quota", "--data", tmp_path)
+    assert (empty.returncode, "no station was ever started" in empty.stderr) == (1, True)
