@@ -77,7 +77,7 @@ class Mp4Writer:
         stream_format = units[0].format
         if stream_format not in track.formats:
             raise NotSupported("format", f"footage of an unknown {stream_format.codec} format")
-        payloads = [_payload(unit) for unit in units]
+        payloads = [unit.data if track.in_band else _without_parameter_sets(unit) for unit in units]
         samples = [
             Sample(duration, len(payload), unit.key_frame)
             for unit, payload, duration in zip(units, payloads, durations, strict=True)
@@ -114,8 +114,8 @@ def _durations(units: Sequence[AccessUnit], next_us: int | None, *, gap: bool) -
     return [min(max(duration, 0), _LONGEST_UNIT_US) for duration in (*durations, last)]
 
 
-def _payload(unit: AccessUnit) -> bytes:
-    """The unit as a sample. Its format stands in the head of the file, so it need not be repeated.
+def _without_parameter_sets(unit: AccessUnit) -> bytes:
+    """The unit as a sample of a track whose only format stands in the head of the file.
 
     Spec: ISO/IEC 14496-15 § 5.3.2 (avc1), § 8.3.2 (hvc1)
     """

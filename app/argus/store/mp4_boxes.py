@@ -1,7 +1,7 @@
 """Boxes of fragmented MP4 files: bytes out of numbers.
 
 All times count in `TIMESCALE`, microseconds, so that capture times are kept exactly.
-Spec: ISO/IEC 14496-12 (boxes), 14496-14 (esds), 14496-15 (avc1, hvc1); QuickTime File Format (ulaw, ©day).
+Spec: ISO/IEC 14496-12 (boxes), 14496-14 (esds), 14496-15 (avc1, avc3, hvc1, hev1); QuickTime File Format (ulaw, ©day).
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ class TrackDescription:
     @property
     def kind(self) -> MediaKind:
         return self.formats[0].codec.kind
+
+    @property
+    def in_band(self) -> bool:
+        """Whether key frames carry their parameter sets: players overlook that a fragment changes the format."""
+        return len(self.formats) > 1
 
 
 def box(kind: bytes, *parts: bytes) -> bytes:
@@ -132,7 +137,7 @@ def _track(track: TrackDescription, created: int) -> bytes:
     handler = full_box(b"hdlr", 0, 0, struct.pack(">4x4s12x", b"vide" if video else b"soun"), b"Argus\x00")
     kind_header = full_box(b"vmhd", 0, 1, bytes(8)) if video else full_box(b"smhd", 0, 0, bytes(4))
     here = full_box(b"dref", 0, 0, (1).to_bytes(4, "big"), full_box(b"url ", 0, 1))
-    entries = [_sample_entry(stream_format) for stream_format in track.formats]
+    entries = [_sample_entry(stream_format, in_band=track.in_band) for stream_format in track.formats]
     table = box(
         b"stbl",
         full_box(b"stsd", 0, 0, len(entries).to_bytes(4, "big"), *entries),
@@ -148,12 +153,14 @@ def _size(stream_format: StreamFormat) -> tuple[int, int]:
     return min(stream_format.width, 0xFFFF), min(stream_format.height, 0xFFFF)
 
 
-def _sample_entry(stream_format: StreamFormat) -> bytes:
+def _sample_entry(stream_format: StreamFormat, *, in_band: bool) -> bytes:
     match stream_format.codec:
         case Codec.H264:
-            return _video_entry(b"avc1", stream_format, box(b"avcC", configuration_record(stream_format)))
+            configuration = box(b"avcC", configuration_record(stream_format))
+            return _video_entry(b"avc3" if in_band else b"avc1", stream_format, configuration)
         case Codec.H265:
-            return _video_entry(b"hvc1", stream_format, box(b"hvcC", configuration_record(stream_format)))
+            configuration = box(b"hvcC", configuration_record(stream_format))
+            return _video_entry(b"hev1" if in_band else b"hvc1", stream_format, configuration)
         case Codec.PCMU:
             return _audio_entry(b"ulaw", 1, stream_format.clock_hz)
         case Codec.AAC if stream_format.parameter_sets:

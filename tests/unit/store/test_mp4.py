@@ -31,8 +31,14 @@ def unit(time_us: int, data: bytes, *, key: bool = False, stream_format: StreamF
 
 
 def written(*groups: tuple[list[AccessUnit], int | None, bool]) -> tuple[bytes, Mp4Writer]:
+    return written_with((VIDEO,), *groups)
+
+
+def written_with(
+    formats: tuple[StreamFormat, ...], *groups: tuple[list[AccessUnit], int | None, bool]
+) -> tuple[bytes, Mp4Writer]:
     file = io.BytesIO()
-    writer = Mp4Writer(file, {FIRST: (VIDEO, SMALL)}, START_US)
+    writer = Mp4Writer(file, {FIRST: formats}, START_US)
     for units, next_us, gap in groups:
         writer.write(FIRST, units, next_us, gap=gap)
     writer.finish()
@@ -108,9 +114,12 @@ def test_parameter_sets_stand_in_the_head_and_not_in_the_samples() -> None:
 
 
 def test_a_change_of_format_begins_a_fragment_that_says_so() -> None:
-    units = [unit(0, b"a", key=True), unit(40_000, b"b", key=True, stream_format=SMALL)]
-    file, _ = written((units, None, False))
+    data = join_nal_units([SPS, PPS, b"\x65slice"])
+    units = [unit(0, data, key=True), unit(40_000, data, key=True, stream_format=SMALL)]
+    file, _ = written_with((VIDEO, SMALL), (units, None, False))
     assert [(sample.entry, sample.duration) for sample in samples(file)] == [(1, 40_000), (2, 40_000)]
+    assert {sample.data for sample in samples(file)} == {data}
+    assert file.count(b"avc3") == 2
     with pytest.raises(NotSupported):
         written(([unit(0, b"a", stream_format=AUDIO)], None, False))
 
