@@ -18,6 +18,10 @@ _LOOP_CONTROL = Path("/dev/loop-control")
 _GET_FREE, _CONFIGURE = 0x4C82, 0x4C0A
 _LOOP_INFO = struct.Struct("<5Q4I160x2Q")
 _AUTOCLEAR, _DIRECT_IO = 4, 16
+_PATIENCE_S = 60
+# What is mounted on the medium lives in the namespace of a process that does nothing, not in that of the process behind
+# the medium: that one's end must never wait for a file system that waits for it.
+_KEEPER = ("unshare", "--mount", "--propagation", "private", "cat")
 _COMMANDS = ("mkfs.ext4", "mount", "umount", "nsenter", "unshare")
 _REPOSITORY = Path(__file__).parents[2]
 _MAKE_EXT4 = ("mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0")
@@ -61,16 +65,12 @@ class Rig:
                 file.truncate(self.size_bytes)
         (self.folder / "mounted").mkdir(exist_ok=True)
         command = [sys.executable, "-m", "tests.power.serve", str(self.folder), str(int(self._keep_data))]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=_REPOSITORY,
-            start_new_session=True,
-        )
+        self._server = _start(*command)
+        self._keeper = _start(*_KEEPER)
         try:
-            self._hear()
+            _hear(self._server)
+            _tell(self._keeper, "ready")
+            _hear(self._keeper)
             self._attach()
         except BaseException:
             self.__exit__()
@@ -79,17 +79,13 @@ class Rig:
 
     def __exit__(self, *_: object) -> None:
         """Unmount, detach, end; whatever refuses to go ends with its namespace."""
-        if self._process.poll() is None:
+        if self._server.poll() is None:
             self.heal()
-            subprocess.run([*self.inside, "umount", "--lazy", str(self.folder / "mounted")], capture_output=True)
+        _end(self._keeper)
         if self._loop >= 0:
             os.close(self._loop)
             self._loop = -1
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(20)
-        self._process.stdout.close()
+        _end(self._server)
         (self.folder / "backing").unlink(missing_ok=True)
 
     # -- what it offers -----------------------------------------------------------------------------------------
@@ -97,15 +93,17 @@ class Rig:
     @property
     def inside(self) -> tuple[str, ...]:
         """What precedes a command that has to see what is mounted."""
-        return ("nsenter", f"--mount=/proc/{self._process.pid}/ns/mnt", f"--wd={Path.cwd()}", "--")
+        return ("nsenter", f"--mount=/proc/{self._keeper.pid}/ns/mnt", f"--wd={Path.cwd()}", "--")
 
     def seen(self, path: Path) -> Path:
         """How a process outside names a path that lies on something mounted."""
-        return Path(f"/proc/{self._process.pid}/root") / path.relative_to("/")
+        return Path(f"/proc/{self._keeper.pid}/root") / path.relative_to("/")
 
     def run(self, *command: str | Path) -> None:
         """Run a command where the mounts are seen; an error that carries what it said if it fails."""
-        outcome = subprocess.run([*self.inside, *map(str, command)], capture_output=True, text=True, check=False)
+        outcome = subprocess.run(
+            [*self.inside, *map(str, command)], capture_output=True, text=True, timeout=_PATIENCE_S
+        )
         if outcome.returncode != 0:
             raise OSError(f"{' '.join(map(str, command))}: {outcome.stderr.strip()}")
 
@@ -152,23 +150,15 @@ class Rig:
         return self.command(do="count")
 
     def command(self, **command: object) -> dict[str, int]:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(command) + "\n")
-        self._process.stdin.flush()
-        return self._hear()
+        _tell(self._server, json.dumps(command))
+        return json.loads(_hear(self._server))
 
     # -- parts --------------------------------------------------------------------------------------------------
 
-    def _hear(self) -> dict[str, int]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise OSError(f"the process behind the medium ended with {self._process.wait()}")
-        return json.loads(line)
-
     def _attach(self) -> None:
         """A free loop device on the file; it is detached by the kernel when the last user closes it."""
-        file = os.open(self.seen(self.folder / "device"), os.O_RDWR | os.O_CLOEXEC)
+        device = Path(f"/proc/{self._server.pid}/root") / (self.folder / "device").relative_to("/")
+        file = os.open(device, os.O_RDWR | os.O_CLOEXEC)
         control = os.open(_LOOP_CONTROL, os.O_RDWR | os.O_CLOEXEC)
         try:
             for _ in range(20):
@@ -187,6 +177,34 @@ class Rig:
             os.close(file)
             os.close(control)
         raise OSError("no loop device could be had")
+
+
+def _start(*command: str) -> subprocess.Popen[str]:
+    """A process that ends with its standard input, and with nothing that befalls the terminal."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=_REPOSITORY, start_new_session=True)
+
+
+def _tell(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+
+
+def _hear(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise OSError(f"{process.args!r} ended with {process.wait()}")
+    return line
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    process.wait(_PATIENCE_S)
+    process.stdout.close()
 
 
 def _configuration(file: int) -> bytes:
