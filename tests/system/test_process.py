@@ -30,7 +30,7 @@ def spare(folder: Path) -> Iterator[StationProcess]:
         made.kill()
 
 
-@pytest.mark.parametrize("command", ["", "run", "status", "check", "discover"])
+@pytest.mark.parametrize("command", ["", "run", "status", "check", "store", "discover"])
 def test_every_command_explains_itself(command: str) -> None:
     outcome = run_command(*([command] if command else []), "--help")
     assert outcome.returncode == 0

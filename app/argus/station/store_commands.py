@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from argus.store.dump import Part
     from argus.store.formatting import Site
     from argus.store.label import TrackLabel
-    from argus.store.volume import Volume
 
 EARLIEST_US, LATEST_US = -(1 << 62), 1 << 62
 DEVICE_DATABASE = "device.sqlite"
@@ -91,7 +91,7 @@ def info(volume: Path, data: Path | None, as_json: bool) -> None:
     from argus.store.inventory import take_inventory
 
     with Archive.open(volume, SystemClock()) as archive:
-        found = take_inventory(archive, volume, _labels(archive.volume, volume, data))
+        found = take_inventory(archive, volume, _labels(archive, volume, data))
     click.echo(json.dumps(asdict(found), indent=2) if as_json else present_store.inventory(found))
     if found.problems:
         sys.exit(EXIT_DAMAGED)
@@ -133,7 +133,9 @@ def dump(volume: Path, slot: int | None, snapshot: bool, superblock: bool, as_js
 @store.command(name="format")
 @click.argument("volume", type=click.Path(path_type=Path))
 @click.option("--size", "size_bytes", type=Size(), help="Size of a new file, or less than all of a partition: 8GiB.")
-@click.option("--segment-size", "segment_bytes", type=Size(), help="By default 16 MiB, more above 256 GiB.")
+@click.option(
+    "--segment-size", "segment_bytes", type=Size(), help="16 MiB by default; less below 512 MiB, more above 256 GiB."
+)
 @click.option("--data", type=DATA, help="Make it the volume of the station with this data directory.")
 @click.option("--yes-format", metavar="UUID", help="Do not ask: the UUID of the volume that will be lost, or its path.")
 @click.option("--new", is_flag=True, help="Do not ask: only make a file that does not exist yet.")
@@ -229,8 +231,10 @@ def export(
     end_us = LATEST_US if until_us is None else until_us
     if begin_us > end_us:
         raise click.UsageError("--from is later than --to")
+    # Whoever ends it, nothing half is left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Archive.open(volume, SystemClock()) as archive:
-        labels = _labels(archive.volume, volume, data)
+        labels = _labels(archive, volume, data)
         tracks = _tracks(archive, labels, recording, track)
         with progress("Exporting") as on_progress:
             made = export(archive, tracks, begin_us, end_us, output, on_progress)
@@ -255,7 +259,7 @@ def _tracks(archive: Archive, labels: Mapping[int, TrackLabel], recording: str |
     return found
 
 
-def _labels(volume: Volume, path: Path, data: Path | None) -> Mapping[int, TrackLabel]:
+def _labels(archive: Archive, path: Path, data: Path | None) -> Mapping[int, TrackLabel]:
     """What the tracks are called: by the station that is named, or by the one whose directory the volume is in."""
     from argus.device.identity import read_endpoint_uuid
     from argus.store.catalog_labels import read_labels
@@ -264,7 +268,7 @@ def _labels(volume: Volume, path: Path, data: Path | None) -> Mapping[int, Track
     if data is not None:
         return read_labels(data)
     try:
-        if volume.station in (NOBODY, read_endpoint_uuid(path.parent / DEVICE_DATABASE)):
+        if archive.volume.station in (NOBODY, read_endpoint_uuid(path.parent / DEVICE_DATABASE)):
             return read_labels(path.parent)
     except Unavailable:
         # The volume is somewhere else, on a card for instance: its tracks are known by their numbers.

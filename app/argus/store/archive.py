@@ -11,6 +11,7 @@ from argus.base.access_unit import StreamFormat
 from argus.base.clock import Clock
 from argus.base.errors import Unavailable
 from argus.linux.os_error import reason
+from argus.store.clock_trust import ClockTrust
 from argus.store.directories import Directories
 from argus.store.index import Track
 from argus.store.reader import Reader
@@ -22,6 +23,8 @@ from argus.store.volume import FileDevice, Volume
 
 # A running station deletes and overwrites; as often as it applies retention, the index is read anew.
 REFRESH_NS = 10_000_000_000
+# What is being written at the moment looks torn, and is whole when one looks again.
+_LOOKS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,12 @@ class Archive:
         """Read the index anew, as far as the volume was written by now."""
         with _reading():
             recovered = recover(self.volume)
+            for _ in range(_LOOKS - 1):
+                if not recovered.problems:
+                    break
+                recovered = recover(self.volume)
         self._recovered = recovered
+        self._trust = ClockTrust(self._clock, recovered.written_us, lambda: False)
         self._index = recovered.index
         self._reader = Reader(self.volume, self._index, Directories(self.volume, self._index))
         self._read_ns = self._clock.mono_ns()
@@ -93,9 +101,9 @@ class Archive:
         return track.retention_us if track is not None else 0
 
     def limit_us(self, track_id: int) -> int:
-        """The oldest time of the track that may be shown now."""
+        """The oldest time of the track that may be shown now, whatever the clock of this machine says."""
         retention_us = self.retention_us(track_id)
-        return self._clock.utc_us() - retention_us if retention_us > 0 else EARLIEST_US
+        return self._trust.now_us() - retention_us if retention_us > 0 else EARLIEST_US
 
     def spans(self, track_id: int) -> tuple[Span, ...]:
         """Visible footage in order of time."""

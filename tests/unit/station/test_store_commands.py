@@ -58,6 +58,14 @@ def test_info_and_dump_of_an_empty_volume(volume: Path) -> None:
     assert "generation: 1" in store("dump", volume, "--snapshot").output
 
 
+@pytest.mark.parametrize("command", ["info", "dump", "format", "adopt", "export", "quota"])
+def test_every_command_explains_itself(command: str) -> None:
+    told = store(command, "--help")
+    assert told.exit_code == 0
+    assert f"Usage: main store {command}" in told.output
+    assert all(len(line) <= 100 for line in told.output.splitlines())
+
+
 def test_damage_is_shown_with_an_exit_code_of_its_own(volume: Path) -> None:
     with volume.open("r+b") as file:
         file.seek(20)

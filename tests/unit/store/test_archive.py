@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from argus.base.errors import Unavailable
 from argus.store.archive import REFRESH_NS, Archive
 from argus.store.inventory import take_inventory
 from argus.store.label import TrackLabel
+from argus.store.recovery import Recovered, recover
 from argus.store.volume import Volume
 from argus.store.volume_file import create
 
@@ -59,6 +61,26 @@ async def test_an_archive_shows_nothing_older_than_the_retention(station: Statio
     await station.clock.advance(9)
     assert units_of(archive) == []
     assert archive.spans(1) == ()
+
+
+async def test_a_clock_that_fell_back_shows_nothing_again(station: Station) -> None:
+    station.ring.set_retention(1, 8 * S)
+    station.ring.close()
+    limit_us = station.clock.utc_us() - 8 * S
+    station.clock.step(-3600)
+    assert min(unit.utc_us for unit in units_of(archive_of(station))) >= limit_us
+
+
+async def test_what_is_torn_at_the_first_look_only_is_no_damage(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter([["torn"], ["torn"], []])
+
+    def look(volume: Volume) -> Recovered:
+        return replace(recover(volume), problems=next(looks))
+
+    monkeypatch.setattr("argus.store.archive.recover", look)
+    assert archive_of(station).contents().problems == ()
 
 
 async def test_an_archive_notices_what_is_deleted_while_it_is_read(station: Station) -> None:
