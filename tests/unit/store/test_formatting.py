@@ -1,4 +1,5 @@
 import os
+import stat
 from pathlib import Path
 from uuid import UUID
 
@@ -156,3 +157,26 @@ def test_nobody_owns_a_volume_that_is_made_for_nobody(tmp_path: Path) -> None:
     make_volume(site, geometry_for(site, SIZE, SEGMENT), NOBODY, SimulatedClock(), NOTHING_KNOWN)
     with Archive.open(tmp_path / "volume", SimulatedClock()) as archive:
         assert archive.volume.station == NOBODY
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (BlockDeviceFacts(name="sdx1", size_bytes=1 << 30, mounted=True), "is mounted, or a partition of it is"),
+        (BlockDeviceFacts(name="sdx1", size_bytes=1 << 30, read_only=True), "is write-protected"),
+        (None, "has no medium"),
+    ],
+)
+def test_a_device_that_is_mounted_or_takes_no_data_is_refused(
+    tmp_path: Path, facts: BlockDeviceFacts | None, words: str
+) -> None:
+    number = os.makedev(259, 77)
+    try:
+        os.mknod(tmp_path / "sdx1", stat.S_IFBLK | 0o600, number)
+    except PermissionError:
+        pytest.skip("making a device node needs root")
+    (tmp_path / "link").symlink_to(tmp_path / "sdx1")
+    devices = SimulatedBlockDevices(known={number: facts} if facts is not None else {})
+    for name in ("sdx1", "link"):
+        with pytest.raises(ArgusError, match=f"sdx1 {words}"):
+            survey(tmp_path / name, devices)
