@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.harness.recorder import Recorder
+from tests.harness.recorder import Recorder, configuration
 from tests.harness.rtsp import RtspClient
-from tests.harness.soap import SoapClient
+from tests.harness.soap import SoapClient, texts
 from tests.harness.station import StationProcess, run_command, wait_for, write_board
 
 from argus.base.clock import SystemClock
+from argus.store.ring import Ring
 from argus.store.volume import FileDevice, InUse, Volume
 from argus.store.volume_file import create
 
@@ -164,6 +165,30 @@ def test_a_deletion_holds_for_a_card_that_was_out_and_nothing_is_formatted_in_it
         wait_for("what is kept is found", lambda: recorder.information(kept).tracks)
         assert recorder.recordings() == [kept]
         wait_for("one track is left", lambda: '"tracks": 1' in run_command("check", slot.card, "--json").stdout)
+
+
+@pytest.mark.skipif(not hasattr(Ring, "labels"), reason="the ring does not keep labels yet")
+def test_recordings_come_back_from_the_card_when_the_catalog_is_lost(tmp_path: Path, slot: Slot) -> None:
+    slot.insert_new()
+    with running(tmp_path, slot.card) as station:
+        recorder = Recorder(SoapClient(station.url))
+        recording, job = recorder.record(1, "Gate")
+        recorder.set_configuration(recording, configuration("Gate", "PT1H"))
+        recorder.set_mode(job, "Idle")
+        before = recorder.information(recording)
+    for file in station.data.glob("catalog.sqlite*"):
+        file.unlink()
+    with running(tmp_path, slot.card) as station:
+        soap = SoapClient(station.url)
+        recorder = Recorder(soap)
+        wait_for("it is back", lambda: recorder.recordings() == [recording])
+        assert recorder.information(recording) == before
+        assert_replays(recorder, recording)
+        listed = soap.call("<trc:GetRecordings/>")
+        assert texts(listed, ".//tt:Name") == ["Gate"]
+        assert texts(listed, ".//tt:MaximumRetentionTime") == ["PT1H"]
+        recorder.create_job(recording)
+        wait_for("it goes on", lambda: (recorder.information(recording).latest_us or 0) > (before.latest_us or 0))
 
 
 class LoopDevice:

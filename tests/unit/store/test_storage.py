@@ -3,7 +3,7 @@
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +15,10 @@ from argus.base.access_unit import MediaKind
 from argus.base.clock import SimulatedClock
 from argus.base.errors import NotFound, Unavailable
 from argus.linux.block_devices import BlockDeviceFacts, SimulatedBlockDevices
+from argus.store.found_track import FoundTrack
 from argus.store.label import TrackLabel
 from argus.store.medium import Medium
-from argus.store.ring import RingConfig
+from argus.store.ring import Ring, RingConfig
 from argus.store.storage import LOOK_S, NOT_INSERTED, RETRY_S, Storage
 from argus.store.storage_state import StorageState
 from argus.store.volume import FileDevice, InUse, Volume
@@ -369,3 +370,48 @@ async def test_a_device_is_wrapped_where_it_is_written(desk: Desk) -> None:
     assert storage.opened is not None
     assert wrapped == [storage.opened.volume.device]
     storage.close()
+
+
+@pytest.mark.skipif(not hasattr(Ring, "labels"), reason="the ring does not keep labels yet")
+async def test_a_card_explains_itself_to_a_station_that_knows_nothing_of_it(desk: Desk) -> None:
+    label = TrackLabel(recording="r", track="t", kind=MediaKind.VIDEO, name="Gate")
+    storage = started(desk)
+    storage.set_label(GATE, label)
+    storage.set_retention(GATE, 3_600_000_000)
+    storage.set_label(DOOR, TrackLabel(recording="r", track="other", kind=MediaKind.AUDIO))
+    async with desk.running(storage):
+        await desk.film(storage)
+        newest_us = storage.spans(GATE)[-1].end_us
+    found: list[FoundTrack] = []
+
+    async def restore(tracks: Sequence[FoundTrack]) -> None:
+        found.extend(tracks)
+
+    stranger = desk.storage()
+    stranger.restore_with(restore)
+    stranger.start()
+    async with desk.running(stranger):
+        await desk.until(lambda: bool(found))
+        assert found == [FoundTrack(track_id=GATE, label=label, retention_us=3_600_000_000, newest_us=newest_us)]
+        assert len(stranger.spans(GATE)) == 1
+
+
+@pytest.mark.skipif(not hasattr(Ring, "labels"), reason="the ring does not keep labels yet")
+async def test_a_catalog_that_cannot_be_written_leaves_the_card_as_it_is(desk: Desk) -> None:
+    storage = started(desk)
+    storage.set_label(GATE, TrackLabel(recording="r", track="t", kind=MediaKind.VIDEO))
+    async with desk.running(storage):
+        await desk.film(storage)
+    asked: list[int] = []
+
+    async def refuse(tracks: Sequence[FoundTrack]) -> None:
+        asked.append(len(tracks))
+        raise Unavailable("database", "the disk is full")
+
+    stranger = desk.storage()
+    stranger.restore_with(refuse)
+    stranger.start()
+    async with desk.running(stranger):
+        await desk.until(lambda: asked == [1])
+        await desk.clock.advance(10)
+        assert len(stranger.spans(GATE)) == 1
