@@ -35,7 +35,7 @@ from argus.soap.namespaces import TNS1, WSTOP, Element
 async def test_the_topic_set_describes_every_topic(device: RecorderDevice) -> None:
     answer = await device.ask("<tev:GetEventProperties/>")
     topics = [element for element in answer.iter() if element.get(f"{{{WSTOP}}}topic") == "true"]
-    assert {element.tag for element in topics} == {path.partition("/")[2] for path in LIVE_TOPICS.paths}
+    assert {element.tag for element in topics} == {path.rpartition("/")[2] for path in LIVE_TOPICS.paths}
     root = answer.find(f".//{{{TNS1}}}RecordingConfig")
     assert root is not None
     described = {element.tag: element.find("tt:MessageDescription", SPACES) for element in root}
@@ -58,6 +58,8 @@ async def test_the_types_of_items_are_the_standards(device: RecorderDevice) -> N
         ("TrackToken", "tt:TrackReference"),
         ("RecordingJobToken", "tt:RecordingJobReference"),
         ("State", "xs:string"),
+        ("Token", "tt:ReferenceToken"),
+        ("Failed", "xs:boolean"),
         ("StartTime", "xs:dateTime"),
         ("EndTime", "xs:dateTime"),
     }

@@ -1,7 +1,7 @@
 """The topics this device tells of, as data, and the TopicSet made of them.
 
 Spec: Core § Topic structure, § Message description language; RecordingControl 19.06 § Events;
-RecordingSearch 19.06 § Recording event descriptions
+RecordingSearch 19.06 § Recording event descriptions; Core § Monitoring events
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _REFERENCES = {
     "TrackToken": QName(TT, "TrackReference"),
     "Track": QName(TT, "TrackReference"),
     "RecordingJobToken": QName(TT, "RecordingJobReference"),
+    "Token": QName(TT, "ReferenceToken"),
 }
 
 
@@ -121,6 +122,12 @@ LIVE_TOPICS = TopicSet(
             path="RecordingConfig/DeleteTrackData",
             source=_tokens("RecordingToken", "TrackToken"),
             data=(_simple("StartTime", "dateTime"), _simple("EndTime", "dateTime")),
+        ),
+        Topic(
+            path="Device/HardwareFailure/StorageFailure",
+            source=_tokens("Token"),
+            data=(_simple("Failed", "boolean"),),
+            is_property=True,
         ),
     )
 )
