@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from argus.base.tokens import RecordingToken
 from argus.base.units import to_iso
 from argus.device.identity import Identity
 from argus.device.network import Network
@@ -21,8 +22,12 @@ from argus.station.status import (
     VideoSourceStatus,
 )
 from argus.store.catalog import Catalog
-from argus.store.health import WriterState
-from argus.store.storage import Storage
+from argus.store.feed import RecorderCounters
+from argus.store.health import Occupancy
+from argus.store.jobs import Jobs
+from argus.store.readback import ReadBackCounters
+from argus.store.storage_fault import StorageFault
+from argus.store.storage_state import StorageState
 from argus.store.timeline import Timeline
 
 
@@ -35,8 +40,12 @@ class Health:
     profiles: MediaProfiles
     sources: Sequence[VideoSource]
     catalog: Catalog
+    jobs: Jobs
     timeline: Timeline
-    ring: Storage
+    recorder: RecorderCounters
+    fault: StorageFault
+    occupancy: Callable[[], Occupancy]
+    read_back: ReadBackCounters
     volume: Path
     addresses: Callable[[str], list[Address]]
 
@@ -45,7 +54,7 @@ class Health:
         sources = [_source(source) for source in self.sources]
         storage = self._storage()
         problems = [f"{source['name']}: {source['problem']}" for source in sources if source["problem"]]
-        if storage["state"] != WriterState.OK:
+        if storage["state"] != StorageState.OK:
             problems.append(f"storage: {storage['state']} {storage['detail']}".strip())
         return StationStatus(
             ready=ready,
@@ -76,22 +85,35 @@ class Health:
                     status=information.status.value,
                     since=_iso(information.earliest_us),
                     until=_iso(information.latest_us),
+                    problem=self._problem(recording.token),
                 )
             )
         return found
 
+    def _problem(self, recording: RecordingToken) -> str:
+        """The errors of the jobs of a recording, as a client reads them."""
+        states = [self.jobs.state(job.token) for job in self.jobs.jobs() if job.configuration.recording == recording]
+        tracks = [track for state in states for source in state.sources for track in source.tracks]
+        return "; ".join(dict.fromkeys(track.error for track in tracks if track.error))
+
     def _storage(self) -> StorageStatus:
-        health, occupancy = self.ring.health(), self.ring.occupancy()
+        health, occupancy = self.fault.health(), self.occupancy()
         return StorageStatus(
             volume=str(self.volume),
+            volume_uuid=health.volume_uuid,
             state=health.state.value,
             detail=health.detail,
+            failure_told=self.fault.told,
             used_bytes=occupancy.used_bytes,
             total_bytes=occupancy.total_bytes,
             oldest=_iso(occupancy.oldest_us),
             last_durable=_iso(health.last_durable_utc_us),
-            dropped_frames=health.dropped_units,
+            # What never reached the ring, and what the ring took and could not write.
+            dropped_frames=self.recorder.lost_units + health.dropped_units,
             damaged=health.damaged,
+            write_errors=health.write_errors,
+            read_back_samples=self.read_back.samples,
+            read_back_wrong=self.read_back.wrong,
         )
 
 

@@ -20,7 +20,10 @@ Rows = Sequence[tuple[str, ...]]
 def status(answer: StationStatus) -> str:
     """The station's status as sections of columns."""
     device, storage = answer["device"], answer["storage"]
-    recordings = [(entry["token"], entry["status"], entry["name"], _period(entry)) for entry in answer["recordings"]]
+    recordings = [
+        (entry["token"], entry["status"], entry["name"], _period(entry), entry["problem"])
+        for entry in answer["recordings"]
+    ]
     used, total = size(storage["used_bytes"]), size(storage["total_bytes"])
     sections: dict[str, Rows] = {
         "Station": [
@@ -35,11 +38,15 @@ def status(answer: StationStatus) -> str:
         ],
         "Recordings": recordings or [("none", "an ONVIF client creates them")],
         "Storage": [
-            ("volume", storage["volume"]),
+            ("volume", " ".join((storage["volume"], storage["volume_uuid"])).strip()),
             ("used", f"{used} of {total}"),
-            ("writer", f"{storage['state']} {storage['detail']}".strip()),
+            ("state", f"{storage['state']} {storage['detail']}".strip()),
+            ("told clients", "storage failure" if storage["failure_told"] else "no failure"),
             ("last durable", storage["last_durable"] or "-"),
-            ("dropped", f"{storage['dropped_frames']} frames"),
+            ("lost", f"{storage['dropped_frames']} frames"),
+            ("refused", f"{storage['write_errors']} writes"),
+            ("damaged", f"{storage['damaged']} places"),
+            ("read back", f"{storage['read_back_samples']} samples, {storage['read_back_wrong']} wrong"),
         ],
     }
     return "\n\n".join(f"{title}\n{_indent(columns(rows))}" for title, rows in sections.items())

@@ -36,27 +36,37 @@ class VideoSourceStatus(TypedDict):
 
 
 class RecordingStatus(TypedDict):
-    """Times are ISO 8601 in UTC, empty while nothing is recorded."""
+    """Times are ISO 8601 in UTC, empty while nothing is recorded. `problem` is what its jobs show to clients."""
 
     token: str
     name: str
     status: str
     since: str
     until: str
+    problem: str
 
 
 class StorageStatus(TypedDict):
-    """`state` is OK, STALLED or FAILED; times are ISO 8601 in UTC or empty."""
+    """`state` is a word of `StorageState`; times are ISO 8601 in UTC or empty.
+
+    `failure_told` is what clients hear by the StorageFailure event. Frames and read-back samples are counted since the
+    station started, refused writes and damaged places since the volume was opened.
+    """
 
     volume: str
+    volume_uuid: str
     state: str
     detail: str
+    failure_told: bool
     used_bytes: int
     total_bytes: int
     oldest: str
     last_durable: str
     dropped_frames: int
     damaged: int
+    write_errors: int
+    read_back_samples: int
+    read_back_wrong: int
 
 
 class StationStatus(TypedDict):

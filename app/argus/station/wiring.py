@@ -33,6 +33,7 @@ from argus.linux.notify import SystemdNotifier
 from argus.linux.serial_number import read_serial_number
 from argus.linux.system import SimulatedSystem, SystemActions, SystemdSystem
 from argus.linux.v4l2 import SimulatedVideoDevices, VideoDevices
+from argus.linux.write_protection import WriteProtection
 from argus.media.hub import StreamHub
 from argus.media.pipeline import Gstreamer
 from argus.media.profiles import MediaProfiles
@@ -142,6 +143,7 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
     http = HttpListener(*launch.http, site.respond)
     rtsp = _rtsp(launch, box, footage, profiles, replay, clock)
     discovery = (_discovery(launch, box, addresses, clock),) if launch.discovery else ()
+    store = (footage.storage, footage.fault, footage.readback)
     vitals: list[Vital] = [*map(VideoVital, cameras), WriterVital(footage.storage)]
     return Station(
         identity=box.identity,
@@ -149,17 +151,7 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
         health=health,
         quotas=footage.quotas,
         addresses=addresses,
-        subsystems=(
-            footage.storage,
-            footage.fault,
-            footage.readback,
-            *cameras,
-            footage.recorder,
-            box.system,
-            rtsp,
-            http,
-            *discovery,
-        ),
+        subsystems=(*store, *cameras, footage.recorder, box.system, rtsp, http, *discovery),
         hubs=tuple(profiles.hub(profile.token) for profile in profiles.all()),
         http=http,
         rtsp=rtsp,
@@ -248,7 +240,8 @@ def _footage(
     jobs = Jobs(catalog, sources, database, events)
     timeline = Timeline(catalog, jobs, storage, clock)
     readback = _readback(storage, clock)
-    fault = StorageFault(storage.health, [readback.doubt], events, clock)
+    doubts = (readback.doubt, WriteProtection(storage.path).reason)
+    fault = StorageFault(storage.health, doubts, events, clock)
     heartbeat = Heartbeat("recorder", clock)
     return Footage(
         storage=storage,
@@ -306,8 +299,12 @@ def _health(
         profiles=profiles,
         sources=cameras,
         catalog=footage.catalog,
+        jobs=footage.jobs,
         timeline=footage.timeline,
-        ring=footage.storage,
+        recorder=footage.recorder.counters,
+        fault=footage.fault,
+        occupancy=footage.storage.occupancy,
+        read_back=footage.readback.counters,
         volume=footage.storage.path,
         addresses=addresses.listing,
     )

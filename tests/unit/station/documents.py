@@ -1,6 +1,32 @@
 """A status as the rooms would tell it."""
 
-from argus.station.status import StationStatus
+from argus.station.status import RecordingStatus, StationStatus, StorageStatus
+
+RECORDING: RecordingStatus = {
+    "token": "r",
+    "name": "",
+    "status": "Initiated",
+    "since": "",
+    "until": "",
+    "problem": "",
+}
+
+STORAGE: StorageStatus = {
+    "volume": "/data/volume.ring",
+    "volume_uuid": "b9a1",
+    "state": "OK",
+    "detail": "",
+    "failure_told": False,
+    "used_bytes": 3 << 30,
+    "total_bytes": 4 << 30,
+    "oldest": "2026-01-01",
+    "last_durable": "2026-01-02",
+    "dropped_frames": 0,
+    "damaged": 0,
+    "write_errors": 2,
+    "read_back_samples": 12,
+    "read_back_wrong": 1,
+}
 
 
 def status(**changes: object) -> StationStatus:
@@ -21,19 +47,16 @@ def status(**changes: object) -> StationStatus:
             {"token": "cam", "name": "Camera 1", "state": "running", "problem": "", "frames": 250},
         ],
         "recordings": [
-            {"token": "Recording-1", "name": "Gate", "status": "Recording", "since": "2026", "until": "2027"},
-            {"token": "Recording-22", "name": "Quay", "status": "Initiated", "since": "", "until": ""},
+            {
+                **RECORDING,
+                "token": "Recording-1",
+                "name": "Gate",
+                "status": "Recording",
+                "since": "2026",
+                "until": "2027",
+            },
+            {**RECORDING, "token": "Recording-22", "name": "Quay"},
         ],
-        "storage": {
-            "volume": "/data/volume.ring",
-            "state": "OK",
-            "detail": "",
-            "used_bytes": 3 << 30,
-            "total_bytes": 4 << 30,
-            "oldest": "2026-01-01",
-            "last_durable": "2026-01-02",
-            "dropped_frames": 0,
-            "damaged": 0,
-        },
+        "storage": STORAGE,
     }
     return {**document, **changes}  # type: ignore[typeddict-item]

@@ -9,27 +9,27 @@ from types import SimpleNamespace
 import pytest
 from tests.unit.media.test_profiles import StillCamera
 from tests.unit.onvif.box import IDENTITY
-from tests.unit.store.house import House
+from tests.unit.store.house import House, job
 
 from argus.base.access_unit import Codec, StreamFormat
 from argus.media.profiles import MediaProfiles
 from argus.station.health import Health
-from argus.store.health import Occupancy, RingHealth, WriterState
+from argus.store.feed import RecorderCounters
+from argus.store.health import Occupancy
+from argus.store.readback import ReadBackCounters
+from argus.store.recordings import JobState
+from argus.store.storage_fault import StorageFault
+from argus.store.storage_state import StorageHealth, StorageState
 
 H264 = StreamFormat(codec=Codec.H264)
-RING = RingHealth(
-    state=WriterState.OK,
+STORAGE = StorageHealth(
+    state=StorageState.OK,
+    volume_uuid="b9a1",
     step="idle",
-    step_age_s=0.0,
     last_durable_utc_us=1_767_225_600_000_000,
-    batches=1,
-    batch_bytes=1,
-    flushes=1,
-    units=1,
     dropped_units=3,
-    damaged=0,
-    write_errors=0,
-    detail="",
+    damaged=4,
+    write_errors=5,
 )
 
 
@@ -38,7 +38,7 @@ class Rooms:
     """The rooms as far as the health asks them; a test changes what they tell."""
 
     house: House
-    ring: RingHealth = RING
+    storage: StorageHealth = STORAGE
     source: dict[str, object] = field(default_factory=lambda: {"running": True, "failure": None})
 
     def health(self) -> Health:
@@ -55,8 +55,12 @@ class Rooms:
             profiles=MediaProfiles([camera]),
             sources=[source],  # type: ignore[list-item]
             catalog=self.house.catalog,
+            jobs=self.house.jobs,
             timeline=self.house.timeline,
-            ring=SimpleNamespace(health=lambda: self.ring, occupancy=lambda: occupancy),  # type: ignore[arg-type]
+            recorder=RecorderCounters(lost_units=100),
+            fault=StorageFault(lambda: self.storage, (), self.house.events, self.house.clock),
+            occupancy=lambda: occupancy,
+            read_back=ReadBackCounters(samples=7, wrong=1),
             volume=Path("/data/volume.ring"),
             addresses=lambda base_url: [{"name": "page", "value": base_url}],
         )
@@ -83,7 +87,14 @@ def test_a_station_that_works_has_no_problems(rooms: Rooms) -> None:
         "frames": 25,
     }
     assert (found["storage"]["last_durable"], found["storage"]["oldest"]) == ("2026-01-01T00:00:00.000Z", "")
-    assert (found["storage"]["dropped_frames"], found["recordings"]) == (3, [])
+    assert found["recordings"] == []
+
+
+def test_the_storage_tells_what_it_counted(rooms: Rooms) -> None:
+    found = rooms.health().status(ready=True)["storage"]
+    assert found["dropped_frames"] == 103, "before the ring and in it"
+    assert (found["damaged"], found["write_errors"], found["volume_uuid"]) == (4, 5, "b9a1")
+    assert (found["read_back_samples"], found["read_back_wrong"], found["failure_told"]) == (7, 1, False)
 
 
 def test_a_camera_that_waits_tells_why(rooms: Rooms) -> None:
@@ -95,17 +106,41 @@ def test_a_camera_that_waits_tells_why(rooms: Rooms) -> None:
 
 @pytest.mark.parametrize(
     ("state", "detail", "problem"),
-    [(WriterState.STALLED, "", "storage: STALLED"), (WriterState.FAILED, "no space", "storage: FAILED no space")],
+    [
+        (StorageState.STALLED, "", "storage: STALLED"),
+        (StorageState.FAILED, "no space", "storage: FAILED no space"),
+        (StorageState.ABSENT, "there is no card", "storage: ABSENT there is no card"),
+        (StorageState.FOREIGN, "of station 7", "storage: FOREIGN of station 7"),
+    ],
 )
-def test_a_store_that_does_not_write_is_a_problem(rooms: Rooms, state: WriterState, detail: str, problem: str) -> None:
-    rooms.ring = replace(RING, state=state, detail=detail)
-    assert rooms.health().status(ready=True)["problems"] == [problem]
+def test_a_store_that_does_not_write_is_a_problem(rooms: Rooms, state: StorageState, detail: str, problem: str) -> None:
+    rooms.storage = replace(STORAGE, state=state, detail=detail)
+    found = rooms.health().status(ready=True)
+    assert (found["ok"], found["problems"]) == (False, [problem])
+    assert (found["storage"]["state"], found["storage"]["detail"]) == (state.value, detail)
+
+
+async def test_a_failure_that_clients_are_told_shows(rooms: Rooms) -> None:
+    rooms.storage = replace(STORAGE, state=StorageState.FAILED)
+    health = rooms.health()
+    health.fault.look()
+    assert health.status(ready=True)["storage"]["failure_told"] is True
+
+
+async def test_a_recording_whose_job_is_in_error_tells_why(rooms: Rooms) -> None:
+    house = rooms.house
+    created = await house.jobs.create(job(await house.recording()))
+    assert rooms.health().status(ready=True)["recordings"][0]["problem"] == ""
+    [claim] = house.jobs.recorded_claims()
+    house.jobs.report(claim, "The storage does not take data")
+    assert house.jobs.state(created.token).state is JobState.ERROR
+    assert rooms.health().status(ready=True)["recordings"][0]["problem"] == "The storage does not take data"
 
 
 async def test_recordings_tell_what_they_hold(rooms: Rooms) -> None:
     token = await rooms.house.recording(name="Gate")
     now_us = rooms.house.clock.utc_us()
-    empty = {"token": token, "name": "Gate", "status": "Initiated", "since": "", "until": ""}
+    empty = {"token": token, "name": "Gate", "status": "Initiated", "since": "", "until": "", "problem": ""}
     assert rooms.health().status(ready=True)["recordings"] == [empty]
     rooms.house.footage.add(rooms.house.video_track_id(token), now_us - 2_000_000, now_us, H264)
     (found,) = rooms.health().status(ready=True)["recordings"]

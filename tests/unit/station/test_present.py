@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from tests.unit.station.documents import status
+from tests.unit.station.documents import RECORDING, status
 
 from argus.station import present
 from argus.station.discover import FoundDevice
@@ -53,11 +53,15 @@ Recordings
   Recording-22  Initiated  Quay  nothing recorded yet
 
 Storage
-  volume        /data/volume.ring
+  volume        /data/volume.ring b9a1
   used          3.0 GiB of 4.0 GiB
-  writer        OK
+  state         OK
+  told clients  no failure
   last durable  2026-01-02
-  dropped       0 frames"""
+  lost          0 frames
+  refused       2 writes
+  damaged       0 places
+  read back     12 samples, 1 wrong"""
     )
 
 
@@ -68,8 +72,10 @@ def test_problems_come_first_and_an_empty_store_says_how_to_fill_it() -> None:
 
 
 def test_a_name_that_a_client_gave_cannot_break_the_table() -> None:
-    recording = {"token": "r", "name": "a\n\x9b2Jb", "status": "Initiated", "since": "", "until": ""}
-    assert "r  Initiated  a\ufffd\ufffd2Jb  nothing recorded yet" in present.status(status(recordings=[recording]))
+    recording = {**RECORDING, "name": "a\n\x9b2Jb", "problem": "The source does not exist"}
+    assert "r  Initiated  a\ufffd\ufffd2Jb  nothing recorded yet  The source does not exist" in present.status(
+        status(recordings=[recording])
+    )
 
 
 def test_a_check_ends_with_its_verdict() -> None:
