@@ -85,7 +85,7 @@ def test_info_tells_what_the_volume_of_a_running_station_holds(station: StationP
 def test_dump_prints_what_lies_on_the_volume_of_a_running_station(station: StationProcess, recording: str) -> None:
     text = run_command("store", "dump", station.volume, "--superblock", "--snapshot", "--segment", "0").stdout
     assert "superblock at 0" in text
-    assert "batch of segment 1 at" in text
+    assert "batch of segment" in text
     assert "codec: H264" in text
     parts = json.loads(run_command("store", "dump", station.volume, "--json").stdout)
     assert [part["fields"]["magic"] for part in parts] == ["ARGV", "ARGV"]
