@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import sys
 import tempfile
@@ -29,6 +30,8 @@ def main() -> int:
     if reason:
         print(f"not possible here: {reason}")
         return 0
+    # What the ring says of torn snapshots is counted below.
+    logging.getLogger("argus").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="power") as folder, ExitStack() as stack:
         trials = [
             Trial(design, stack.enter_context(Rig(Path(folder) / design.name, DEVICE_BYTES)), CONFIG).prepare()

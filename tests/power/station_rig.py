@@ -18,7 +18,7 @@ from tests.power.trial import VOLUME, Design
 
 from argus.base.clock import SystemClock
 from argus.store.volume import FileDevice, Geometry
-from argus.store.volume_file import format_volume
+from argus.store.volume_file import create, format_volume
 
 PICTURE = (320, 176)
 VOLUME_BYTES, SEGMENT_BYTES, DEVICE_BYTES = 32 << 20, 1 << 20, 48 << 20
@@ -106,9 +106,11 @@ def recording_station(folder: Path, design: Design, seconds: float = 1.5) -> Ite
 
 
 def _prepare(rig: Rig, design: Design) -> Path:
-    """Where the station is told to have its volume."""
+    """A new volume, and where the station is told that it lies."""
     if design is Design.EXT4:
-        return rig.mount_ext4() / VOLUME
+        volume = rig.mount_ext4() / VOLUME
+        create(rig.seen(volume), VOLUME_BYTES, SEGMENT_BYTES, SystemClock()).close()
+        return volume
     device = FileDevice.open(rig.device, writable=True)
     format_volume(device, Geometry.of(VOLUME_BYTES, SEGMENT_BYTES), SystemClock().utc_us())
     device.close()

@@ -103,5 +103,6 @@ def test_a_card_that_forgets_what_it_acknowledged_is_found_within_a_minute(tmp_p
         subject.rig.drop()
         took_s = subject.wait_for_storage("doubted", lambda storage: storage["state"] != "OK", 65)
         assert took_s <= 60
+        assert "loses" in str(subject.storage()["detail"])
         assert subject.rig.counts()["dropped"] > 0
         assert_live_goes_on(subject)
