@@ -210,9 +210,9 @@ class Watch:
             self._mistakes.append(f"{at(now_us())}: {error!r}")
 
     def _listen(self, events: PullPoint, timeout_s: float) -> bool:
-        """Whether anything was told."""
-        heard = [event for event in events.pull(timeout_s) if event.source["RecordingToken"] == self.recording]
-        self.told += map(of_event, heard)
+        """Whether anything was told, of this recording or of another."""
+        heard = events.pull(timeout_s)
+        self.told += (of_event(event) for event in heard if event.source["RecordingToken"] == self.recording)
         return bool(heard)
 
     def _latest_us(self) -> int:
