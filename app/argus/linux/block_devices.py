@@ -65,7 +65,10 @@ class BlockDevices(Protocol):
         """What is known of a device; None where it is none, is gone, or has no medium. Never waits for a medium."""
 
     def is_gone(self, number: int) -> bool:
-        """Whether it is certain that the device, or its medium, is no longer there."""
+        """Whether it is certain that the device, or its medium, is no longer there. Cheap."""
+
+    def sequence(self, number: int) -> int:
+        """Another number after each change of the medium; 0 where the kernel does not tell. Cheap."""
 
 
 class SystemBlockDevices:
@@ -108,12 +111,11 @@ class SystemBlockDevices:
         self._change.clear()
 
     def facts(self, number: int) -> BlockDeviceFacts | None:
-        folder = self._devices / f"{os.major(number)}:{os.minor(number)}"
         try:
-            folder = folder.resolve(strict=True)
+            folder = self._folder(number).resolve(strict=True)
         except OSError:
             return None
-        disk = folder.parent if (folder / "partition").exists() else folder
+        disk = _disk(folder)
         size_bytes = _number(folder / "size") * _SECTOR_BYTES
         if size_bytes <= 0:
             return None
@@ -130,9 +132,18 @@ class SystemBlockDevices:
 
     def is_gone(self, number: int) -> bool:
         # Major 0 is a file system without a device. A machine that lists no devices at all tells nothing.
-        if os.major(number) == 0 or self.facts(number) is not None:
+        if os.major(number) == 0 or _number(self._folder(number) / "size") > 0:
             return False
         return self._devices.is_dir() and any(self._devices.iterdir())
+
+    def sequence(self, number: int) -> int:
+        try:
+            return _number(_disk(self._folder(number).resolve(strict=True)) / "diskseq")
+        except OSError:
+            return 0
+
+    def _folder(self, number: int) -> Path:
+        return self._devices / f"{os.major(number)}:{os.minor(number)}"
 
     def _mounted(self) -> set[str]:
         try:
@@ -185,6 +196,10 @@ class SimulatedBlockDevices:
     def is_gone(self, number: int) -> bool:
         return number in self.gone
 
+    def sequence(self, number: int) -> int:
+        facts = self.facts(number)
+        return facts.sequence if facts is not None else 0
+
 
 def device_number(path: Path) -> int:
     """The number of the block device at `path`, or of the one that the file there lies on. Raises OSError."""
@@ -203,6 +218,11 @@ def start_of_file(descriptor: int) -> int | None:
         return None
     _, physical, _, flags = _FIEMAP_EXTENT.unpack_from(answer, _FIEMAP.size)
     return None if flags & _NO_ADDRESS else int(physical)
+
+
+def _disk(folder: Path) -> Path:
+    """The folder of the disk that a device in sysfs is, or is a partition of."""
+    return folder.parent if (folder / "partition").exists() else folder
 
 
 def _numbers(folder: Path) -> Iterator[str]:

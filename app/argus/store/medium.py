@@ -66,12 +66,11 @@ class Medium:
         # A node may outlive its device, and a file in the kernel's memory the card that it was on.
         if self.devices.is_gone(number):
             return None
-        facts = self.devices.facts(number)
         return Identity(
             device=found.st_dev,
             inode=found.st_ino,
             number=found.st_rdev,
-            sequence=facts.sequence if facts is not None else 0,
+            sequence=self.devices.sequence(number),
         )
 
     def create(self, size_bytes: int, segment_bytes: int, clock: Clock) -> None:

@@ -151,6 +151,9 @@ class Storage:
     def close(self) -> None:
         """Write what is queued and release the volume; blocks for I/O. `run` must have ended."""
         self._thread.close()
+        if self._attached is None and self._opening is not None and self._opening.exception() is None:
+            # It took so long to open that nobody came to need it.
+            self._keep(self._opening.result())
         if self._attached is not None:
             self._attached.ring.close()
 

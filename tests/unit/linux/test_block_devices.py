@@ -69,6 +69,11 @@ def test_a_reader_without_a_card_and_a_device_that_is_unplugged_are_gone(sys: Pa
     assert not found.is_gone(CARD)
 
 
+def test_a_partition_has_the_sequence_of_its_disk(sys: Path) -> None:
+    found = devices(sys)
+    assert [found.sequence(number) for number in (CARD, PARTITION, os.makedev(8, 99))] == [7, 7, 0]
+
+
 def test_nothing_is_gone_for_certain_where_the_kernel_tells_nothing(sys: Path, tmp_path: Path) -> None:
     assert not devices(sys).is_gone(os.makedev(0, 42))
     assert not SystemBlockDevices(sys=tmp_path / "nowhere").is_gone(CARD)

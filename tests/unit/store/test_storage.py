@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from argus.base.errors import NotFound, Unavailable
 from argus.linux.block_devices import BlockDeviceFacts, SimulatedBlockDevices
 from argus.store.found_track import FoundTrack
 from argus.store.label import TrackLabel
-from argus.store.medium import Medium
+from argus.store.medium import Medium, OpenVolume
 from argus.store.ring import Ring, RingConfig
 from argus.store.storage import LOOK_S, NOT_INSERTED, RETRY_S, Storage
 from argus.store.storage_state import StorageState
@@ -336,6 +337,56 @@ async def test_a_volume_that_is_in_use_later_is_waited_for(desk: Desk) -> None:
         await desk.until(lambda: "in use" in storage.health().detail)
         tool.close()
         await desk.until(lambda: storage.health().state is StorageState.OK)
+
+
+async def test_a_card_that_takes_long_to_open_does_not_keep_the_station_from_starting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started(desk).close()
+    storage = desk.storage()
+    slow, open_slowly = threading.Event(), storage._medium.open
+
+    def opened() -> OpenVolume:
+        slow.wait()
+        return open_slowly()
+
+    monkeypatch.setattr(storage._medium, "open", opened)
+    monkeypatch.setattr("argus.store.storage.FIRST_OPENING_S", 0.0)
+    storage.start()
+    assert storage.health().state is StorageState.FAILED
+    assert "takes longer than" in storage.health().detail
+    async with desk.running(storage):
+        await desk.clock.advance(30)
+        assert storage.opened is None
+        slow.set()
+        await desk.until(lambda: storage.health().state is StorageState.OK)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+async def test_a_card_that_opens_when_nobody_waits_any_more_is_closed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, runs: bool
+) -> None:
+    started(desk).close()
+    storage = desk.storage()
+    slow, open_slowly = threading.Event(), storage._medium.open
+
+    def opened() -> OpenVolume:
+        slow.wait()
+        return open_slowly()
+
+    monkeypatch.setattr(storage._medium, "open", opened)
+    monkeypatch.setattr("argus.store.storage.FIRST_OPENING_S", 0.0)
+    storage.start()
+    if runs:
+        task = asyncio.create_task(storage.run())
+        await desk.clock.advance(1)
+        task.cancel()
+        await desk.clock.advance(1)
+        slow.set()
+        await asyncio.wait([task])
+    slow.set()
+    storage.close()
+    assert is_free(desk.card)
 
 
 async def test_a_place_that_is_no_file_is_told(desk: Desk) -> None:
