@@ -93,6 +93,7 @@ def ring_region(geometry: Geometry) -> Region:
 
 
 CANDIDATES = (
+    ("raw, 16 x 2 Mbit/s", Design.RAW, 16, 2_000_000, 4096, 16, "1.01", "1.10"),
     ("raw, 16 x 2 Mbit/s", Design.RAW, 16, 2_000_000, 1024, 16, "1.01", "1.10"),
     ("ext4, 16 x 2 Mbit/s", Design.EXT4, 16, 2_000_000, 1024, 16, "1.01", ""),
     ("raw, 1 x 1 Mbit/s", Design.RAW, 1, 1_000_000, 128, 4, "1.03", "1.5"),

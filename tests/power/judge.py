@@ -28,6 +28,11 @@ class Verdict:
     damage: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
+    def give_up(self, why: str, ledger: Ledger) -> None:
+        """Nothing can be read: all of the footage is lost."""
+        self.broken.append(why)
+        self.loss_s = (self.cut.mono_ns - ledger.began_ns) / 1e9
+
 
 async def judge(volume: Path, config: RingConfig, ledger: Ledger, verdict: Verdict) -> Verdict:
     """Check the volume as the cut left it, open it as the station does, read everything, and check it again."""
@@ -46,7 +51,7 @@ async def judge(volume: Path, config: RingConfig, ledger: Ledger, verdict: Verdi
             ring.close()
         verdict.damage += [f"after recovery: {problem}" for problem in check(volume).problems]
     except (ArgusError, OSError) as error:
-        verdict.broken.append(f"the store is unusable: {error!r}")
+        verdict.give_up(f"the store is unusable: {error!r}", ledger)
     return verdict
 
 

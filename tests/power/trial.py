@@ -81,7 +81,7 @@ class Trial:
         try:
             self.rig.run("mount", "-t", "ext4", "-o", "loop,noatime", inside, mounted)
         except OSError as error:
-            verdict.broken.append(f"the file system is unusable: {error}")
+            verdict.give_up(f"the file system is unusable: {error}", self.ledger)
             return verdict
         try:
             return await judge(self.rig.seen(mounted / VOLUME), self.config, self.ledger, verdict)
