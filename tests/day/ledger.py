@@ -19,6 +19,10 @@ class Piece:
     first: int
     last: int
 
+    def after(self, utc_us: int) -> Piece:
+        """The part of it that is not older."""
+        return replace(self, start_us=max(self.start_us, utc_us))
+
     def clean_point(self, source: Source) -> int | None:
         """The time of its first clean point, if there is one."""
         numbers = range(self.first, self.last + 1)

@@ -89,6 +89,8 @@ class Day:
         geometry = Geometry.of(self.config.volume_bytes, self.config.segment_bytes)
         self.rng = random.Random(self.config.seed)
         self.clock = HandClock(START_US)
+        # How far the wall clock ever was ahead of monotonic time.
+        self.ahead_us = self._ahead_us()
         self.device = MemoryDevice(bytes(geometry.size_bytes))
         format_volume(self.device, geometry, START_US)
         self.ring_config = RingConfig(size_bytes=self.config.volume_bytes, segment_bytes=self.config.segment_bytes)
@@ -147,6 +149,7 @@ class Day:
 
     def _step(self, seconds: float) -> str:
         self.clock.now_us += int(seconds * US_PER_S)
+        self.ahead_us = max(self.ahead_us, self._ahead_us())
         self._broken = True
         return f"the clock steps by {seconds:g} s"
 
@@ -162,6 +165,7 @@ class Day:
         self.ring.close()
         self.clock.now_us = max(LEAP_US, self.clock.now_us)
         self.clock.now_ns = 5_000_000_000
+        self.ahead_us = self._ahead_us()
         self._open()
         return "switched on again after weeks"
 
@@ -172,6 +176,9 @@ class Day:
             ledger.growing = False
         self._broken = True
         self.ring.tick()
+
+    def _ahead_us(self) -> int:
+        return self.clock.now_us - self.clock.now_ns // 1000
 
     def _deleted(self, track_id: int, start_us: int, end_us: int) -> None:
         self.ledgers[track_id].delete(start_us, end_us)
@@ -212,12 +219,14 @@ class Day:
         for track_id, ledger in self.ledgers.items():
             retention_us = ledger.source.retention_us
             limit_us = self.clock.now_us - retention_us if retention_us else BEFORE_ALL_US
+            # After a step back the ring may go by the latest time it knows of.
+            perhaps_us = limit_us + self.ahead_us - self._ahead_us() if retention_us else BEFORE_ALL_US
             pieces = ledger.expected(limit_us)
             spans = self.ring.spans(track_id)
             try:
-                judge_spans(ledger.source, pieces, spans)
+                judge_spans(ledger.source, pieces, spans, perhaps_us)
                 for _ in range(self.config.seeks if pieces else 0):
-                    await self._seek(ledger.source, self.rng.choice(pieces))
+                    await self._seek(ledger.source, self.rng.choice(pieces).after(perhaps_us))
                 if track_id == whole:
                     await self._read_all(ledger.source, spans)
             except AssertionError as error:
@@ -296,23 +305,26 @@ def sources(scale: float) -> Iterator[Source]:
     yield Source(track_id=19, format=AUDIO, interval_us=500_000, gop_units=1, retention_us=keeps[1])
 
 
-def judge_spans(source: Source, pieces: list[Piece], spans: tuple[Span, ...]) -> None:
+def judge_spans(source: Source, pieces: list[Piece], spans: tuple[Span, ...], perhaps_us: int) -> None:
     """Every piece is a span, from its first clean point on, and every span is a piece.
 
-    What a step of the clock left may be told from the step on, before its first clean point.
+    What a step of the clock left may be told from the step on, before its first clean point; what is older than
+    `perhaps_us` need not be there.
     """
     left = list(spans)
     for before, after in pairwise(spans):
         assert before.end_us < after.start_us, f"{before} and {after} overlap"
     for piece in pieces:
-        first_us = piece.clean_point(source)
+        first_us = piece.after(perhaps_us).clean_point(source)
         found = [span for span in left if span.start_us <= piece.end_us and span.end_us >= piece.start_us]
         told = f"{piece}, clean from {first_us}, spans there: {found}"
         assert len(found) == 1 or (first_us is None and not found), told
         for span in found:
             assert piece.start_us <= span.start_us, f"begins before its time: {told}"
             assert first_us is None or span.start_us <= first_us, f"begins too late: {told}"
-            assert span.end_us <= piece.end_us <= max(span.end_us, piece.start_us) + source.interval_us + 1000, told
+            assert (
+                span.end_us <= piece.end_us <= max(span.end_us, piece.start_us, perhaps_us) + source.interval_us + 1000
+            ), told
             left.remove(span)
     assert not left, f"spans of what was deleted or never recorded: {left}"
 
