@@ -155,7 +155,7 @@ def _on_a_large_card(candidate: Candidate, trace: Trace) -> Figure:
 def figures(trace: Trace, goal: str = "", wear_goal: str = "") -> list[Figure]:
     found = [
         Figure(name="bytes written by byte of video", value=trace.amplification, unit="", beside=_goal(goal)),
-        Figure(name="flushes", value=trace.flushes / trace.seconds, unit="/s", beside=_goal("1.1" if goal else "")),
+        Figure(name="flushes", value=trace.flush_rate, unit="/s", beside=_goal("1.1" if goal else "")),
         Figure(name="writes", value=trace.writes / trace.seconds, unit="/s"),
         Figure(name="mean size of a write", value=trace.mean_write_kib, unit="KiB"),
     ]

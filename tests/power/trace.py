@@ -18,6 +18,7 @@ Region = Callable[[int], str]
 MIB = 1 << 20
 # Size of an AU in MiB, and how many of them the card keeps open.
 CARDS = ((4, 1), (4, 2), (4, 5), (4, 10), (16, 2))
+_EDGE_NS = 2_000_000_000
 _FIEMAP, _EXTENT = 0xC020660B, struct.Struct("<QQQQQIIII")
 _FIEMAP_HEAD = struct.Struct("<QQIIII")
 
@@ -46,6 +47,11 @@ class Trace:
     copied: dict[str, Counter[str]] = field(default_factory=dict)
 
     @property
+    def flush_rate(self) -> float:
+        """Flushes per second, without those of starting and stopping."""
+        return self.flushes / (self.seconds - 2 * _EDGE_NS / 1e9)
+
+    @property
     def amplification(self) -> float:
         return self.written_bytes / self.video_bytes
 
@@ -62,14 +68,17 @@ def analyse(
     cards = {f"{unit} MiB AU, {open_} open": AllocationUnitCard(unit * MIB, open_) for unit, open_ in CARDS}
     paged = PageCard(size_bytes)
     inside = False
+    steady_ns = (window_ns[0] + _EDGE_NS, window_ns[1] - _EDGE_NS)
     for entry in entries:
+        if entry.is_flush and steady_ns[0] < entry.mono_ns <= steady_ns[1]:
+            trace.flushes += 1
         if entry.mono_ns > window_ns[1]:
             break
         if not inside and entry.mono_ns >= window_ns[0]:
             inside = True
             for card in (*cards.values(), paged):
                 card.reset()
-        if inside:
+        if inside and not entry.is_flush:
             _count(trace, entry, region)
         for card in cards.values():
             if entry.is_flush:
@@ -86,9 +95,6 @@ def analyse(
 
 
 def _count(trace: Trace, entry: Entry, region: Region) -> None:
-    if entry.is_flush:
-        trace.flushes += 1
-        return
     trace.writes += 1
     trace.written_bytes += entry.size
     trace.by_region[region(entry.offset)] += entry.size
