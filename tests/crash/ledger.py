@@ -10,6 +10,8 @@ from argus.base.access_unit import AccessUnit, MediaKind
 from argus.base.units import US_PER_S
 
 GAP_US = 2 * US_PER_S
+# The most that a clock is set back between two promises.
+STEP_US = 10 * US_PER_S
 Told = tuple[int, int, int]
 
 
@@ -92,10 +94,11 @@ class TrackLedger:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ring had promised at one moment."""
+    """What the ring had promised at one moment. `latest_us` is the latest time that any clock can have told by then."""
 
     log_length: int
     now_us: int
+    latest_us: int
     promised: dict[int, int]
     told: dict[int, int]
     forgotten: frozenset[int]
@@ -129,12 +132,20 @@ class Ledger:
             Known(
                 self.log_length(),
                 now_us,
+                self._latest(now_us),
                 {track_id: len(track.sent) for track_id, track in self.tracks.items()},
                 {track_id: len(track.deleted) for track_id, track in self.tracks.items()},
                 frozenset(track_id for track_id, track in self.tracks.items() if track.forgotten),
                 dict(self.retention_us),
             )
         )
+
+    def _latest(self, now_us: int) -> int:
+        before = self.promises[-1] if self.promises else None
+        if before is None:
+            return now_us
+        # Time goes on while a clock that stepped back tells otherwise.
+        return max(now_us, before.latest_us + max(0, now_us - before.now_us) + STEP_US)
 
     def at(self, length: int) -> tuple[Known, Known]:
         """What was promised when the log was that long, and what the next promise was going to be."""

@@ -121,7 +121,7 @@ def _no_flush_before_snapshot() -> AbstractContextManager[object]:
     genuine = writer.Writer._flush
 
     def flush(self: writer.Writer) -> None:
-        soon = len(self._lane.free) <= self._volume.geometry.lot // 2 + 1
+        soon = len(self._front.free) <= self._volume.geometry.lot // 2 + 1
         if self._step_name != "write" or not soon:
             genuine(self)
 
@@ -133,13 +133,12 @@ def _reuse_before_snapshot() -> AbstractContextManager[object]:
     genuine = writer.Writer._stage
 
     def reclaim(self: writer.Writer) -> None:
-        with self._index.lock:
-            genuine(self)
-        self._lane.free.extend(self._staged)
+        genuine(self)
+        self._front.free.extend(self._staged)
         self._staged.clear()
         self._unannounced += self._staged_deletions
         self._staged_deletions.clear()
-        self._snapshot_due = len(self._lane.free) % 3 == 0
+        self._snapshot_due = len(self._front.free) % 3 == 0
 
     return patch.object(writer.Writer, "_reclaim", reclaim)
 
@@ -174,12 +173,11 @@ def _retire_nothing() -> AbstractContextManager[object]:
 def _marks_lost() -> AbstractContextManager[object]:
     """Recovery reads footage, and no decisions."""
 
-    def groups(self: recovery._Tail) -> Iterator[recovery.Group]:
-        for marks, rows, formats in genuine(self):
-            yield [mark for mark in marks if mark.kind != layout.MARK_CUT], rows, formats
+    def marks(self: recovery._Tail) -> list[records.Mark]:
+        return [mark for mark in genuine(self) if mark.kind != layout.MARK_CUT]
 
-    genuine = recovery._Tail.groups
-    return patch.object(recovery._Tail, "groups", groups)
+    genuine = recovery._Tail.marks
+    return patch.object(recovery._Tail, "marks", marks)
 
 
 def _one_slot() -> AbstractContextManager[object]:

@@ -214,7 +214,9 @@ class _TrackCase:
     def _judge_missing(self, entry: Sent, number: int, spans: list[tuple[int, int, int]]) -> None:
         known, upcoming = self.case.known, self.case.upcoming
         retentions = [known.retention_us.get(self.track_id, 0), upcoming.retention_us.get(self.track_id, 0)]
-        if any(retention and entry.key_us < upcoming.now_us - retention for retention in retentions):
+        # A clock that stepped back does not make visible again what was hidden before.
+        now_us = max(upcoming.now_us, min(self.opened.ring.now_us(), upcoming.latest_us))
+        if any(retention and entry.key_us < now_us - retention for retention in retentions):
             return
         if self.track_id in known.forgotten:
             return

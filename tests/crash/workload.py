@@ -12,6 +12,7 @@ from tests.unit.store.memory_device import Entry, MemoryDevice
 from argus.base.access_unit import AccessUnit, Codec, StreamFormat
 from argus.base.errors import Unavailable
 from argus.base.units import US_PER_S
+from argus.store.label import TrackLabel
 from argus.store.ring import Gop, Ring, RingConfig
 from argus.store.volume import Geometry, Volume
 from argus.store.volume_file import format_volume
@@ -56,11 +57,14 @@ def open_ring(device: MemoryDevice, clock: HandClock, ledger: Ledger) -> Ring:
     return Ring(Volume.open(device), CONFIG, clock, ledger.tell)
 
 
-def read_all(ring: Ring, track_id: int) -> list[Gop]:
-    """Every GOP that can be read, forwards. Below the coroutines: thousands of states are read."""
+def read_all(ring: Ring, track_id: int, *, hidden: bool = False) -> list[Gop]:
+    """Every GOP that can be read, forwards; with `hidden` also what is too old to be served.
+
+    Below the coroutines: thousands of states are read.
+    """
     if track_id in ring._forgotten:
         return []
-    limit_us = ring._retention.limit_us(track_id)
+    limit_us = -(1 << 62) if hidden else ring._retention.limit_us(track_id)
     gops: list[Gop] = []
     gop = ring._reader.from_time(track_id, -(1 << 62), limit_us)
     while gop is not None:
@@ -100,6 +104,7 @@ class Camera:
     track_id: int
     kind: str
     retention_us: int = 0
+    quota_bytes: int = 0
     format: StreamFormat = AUDIO
     next_us: int = 0
 
@@ -159,6 +164,8 @@ class Workload:
         self.cameras.append(camera)
         if self.rng.random() < 0.5:
             self._set_retention(camera)
+        if self.rng.random() < 0.5:
+            self._set_quota(camera)
 
     def _live_one_tick(self) -> None:
         self._something_happens()
@@ -225,9 +232,13 @@ class Workload:
                 open_ring(self.device, self.clock, self.ledger).tick()
             self.device.before = None
         self.ring = open_ring(self.device, self.clock, self.ledger)
-        self.ledger.restart(lambda track_id: (unit for gop in read_all(self.ring, track_id) for unit in gop.units))
+        self.ledger.restart(
+            lambda track_id: (unit for gop in read_all(self.ring, track_id, hidden=True) for unit in gop.units)
+        )
         for camera in self.cameras:
             self.ring.set_retention(camera.track_id, camera.retention_us)
+            if camera.quota_bytes:
+                self.ring.set_quota(f"R{camera.track_id}", camera.quota_bytes)
         # A deletion that was asked for is asked for again, as whoever keeps the configuration does.
         for track_id, track in self.ledger.tracks.items():
             if track.forgotten:
@@ -267,6 +278,13 @@ class Workload:
         camera.retention_us = self.rng.choice((0, 4, 8, 8, 15, 15, 30)) * US_PER_S
         self.ring.set_retention(camera.track_id, camera.retention_us)
         self.ledger.retention_us[camera.track_id] = camera.retention_us
+
+    def _set_quota(self, camera: Camera) -> None:
+        """Far from reached by most: a quota means a lane of its own."""
+        label = TrackLabel(recording=f"R{camera.track_id}", track="T", kind=camera.format.codec.kind)
+        self.ring.set_label(camera.track_id, label)
+        camera.quota_bytes = self.rng.choice((130, 200, 4000)) << 10
+        self.ring.set_quota(label.recording, camera.quota_bytes)
 
     def _film(self, camera: Camera) -> None:
         rng, track = self.rng, self.ledger.track(camera.track_id)

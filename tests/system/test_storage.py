@@ -17,7 +17,6 @@ from tests.harness.soap import SoapClient, texts
 from tests.harness.station import StationProcess, run_command, wait_for, write_board
 
 from argus.base.clock import SystemClock
-from argus.store.ring import Ring
 from argus.store.volume import FileDevice, InUse, Volume
 from argus.store.volume_file import create
 
@@ -167,7 +166,6 @@ def test_a_deletion_holds_for_a_card_that_was_out_and_nothing_is_formatted_in_it
         wait_for("one track is left", lambda: '"tracks": 1' in run_command("check", slot.card, "--json").stdout)
 
 
-@pytest.mark.skipif(not hasattr(Ring, "labels"), reason="the ring does not keep labels yet")
 def test_recordings_come_back_from_the_card_when_the_catalog_is_lost(tmp_path: Path, slot: Slot) -> None:
     slot.insert_new()
     with running(tmp_path, slot.card) as station:

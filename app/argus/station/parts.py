@@ -12,6 +12,7 @@ from argus.device.settings import Settings
 from argus.device.system import System
 from argus.device.users import Users
 from argus.linux.netlink import Netlink
+from argus.linux.time_sync import TimeSync
 from argus.store.catalog import Catalog
 from argus.store.jobs import Jobs
 from argus.store.quotas import Quotas
@@ -35,6 +36,7 @@ class Box:
     network: Network
     system: System
     netlink: Netlink
+    time_sync: TimeSync
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

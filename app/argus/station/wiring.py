@@ -32,6 +32,7 @@ from argus.linux.netlink import KernelNetlink
 from argus.linux.notify import SystemdNotifier
 from argus.linux.serial_number import read_serial_number
 from argus.linux.system import SimulatedSystem, SystemActions, SystemdSystem
+from argus.linux.time_sync import KernelTimeSync, TimeSync, read_boot_id
 from argus.linux.v4l2 import SimulatedVideoDevices, VideoDevices
 from argus.linux.write_protection import WriteProtection
 from argus.media.hub import StreamHub
@@ -179,8 +180,7 @@ def _box(launch: Launch, clock: AdjustableClock, restart: Callable[[], None], op
         firmware_version=version("argus-station"),
         serial_number=None if simulated else read_serial_number(),
     )
-    actions: SystemActions
-    actions = SimulatedSystem(clock, restart, state=launch.data / "simulated.json") if simulated else SystemdSystem()
+    actions, time_sync = _system(launch, clock, restart)
     netlink = KernelNetlink()
     return Box(
         settings=settings,
@@ -199,7 +199,15 @@ def _box(launch: Launch, clock: AdjustableClock, restart: Callable[[], None], op
         ),
         system=System(actions, clock, settings),
         netlink=netlink,
+        time_sync=time_sync,
     )
+
+
+def _system(launch: Launch, clock: AdjustableClock, restart: Callable[[], None]) -> tuple[SystemActions, TimeSync]:
+    if launch.board.system_actions == "simulated":
+        simulated = SimulatedSystem(clock, restart, state=launch.data / "simulated.json")
+        return simulated, simulated.time_sync
+    return SystemdSystem(), KernelTimeSync(read_boot_id())
 
 
 def _protocols(launch: Launch) -> tuple[NetworkProtocol, ...]:
@@ -232,7 +240,7 @@ def _footage(
         # The storage tells of deletions only once it runs, and the catalog, which knows the names, exists by then.
         catalog.announce_deleted(track_id, start_us, end_us)
 
-    storage = _storage(launch, box.identity, clock, on_deleted, opened)
+    storage = _storage(launch, box, clock, on_deleted, opened)
     catalog = Catalog(database, events, storage, clock)
     storage.restore_with(catalog.restore)
     # Only now, when it knows how long each track is kept, and which were deleted.
@@ -256,15 +264,14 @@ def _footage(
     )
 
 
-def _storage(
-    launch: Launch, identity: Identity, clock: AdjustableClock, on_deleted: OnDeleted, opened: ExitStack
-) -> Storage:
+def _storage(launch: Launch, box: Box, clock: AdjustableClock, on_deleted: OnDeleted, opened: ExitStack) -> Storage:
     settings = launch.board.storage
     storage = Storage(
-        Medium(launch.data / settings.volume, SystemBlockDevices(), identity.endpoint_uuid),
+        Medium(launch.data / settings.volume, SystemBlockDevices(), box.identity.endpoint_uuid),
         RingConfig(size_bytes=settings.size_bytes, segment_bytes=settings.segment_size_bytes),
         clock,
         on_deleted,
+        time_sync=box.time_sync,
         removable=settings.removable,
         largest_share=settings.largest_share,
         wrap=partial(WitnessedDevice, clock=clock, rng=random.Random()),

@@ -16,8 +16,10 @@ from argus.store.directories import Directories
 from argus.store.index import Track
 from argus.store.reader import Reader
 from argus.store.recovery import recover
+from argus.store.rows import Rows
 from argus.store.run import EARLIEST_US
 from argus.store.segment import read_directory
+from argus.store.segments import track_bit
 from argus.store.span import Gop, Span
 from argus.store.volume import FileDevice, Volume
 
@@ -77,17 +79,18 @@ class Archive:
         self._recovered = recovered
         self._trust = ClockTrust(self._clock, recovered.written_us, lambda: False)
         self._index = recovered.index
-        self._reader = Reader(self.volume, self._index, Directories(self.volume, self._index))
+        directories = Directories(self.volume, self._index)
+        self._reader = Reader(self.volume, self._index, directories, Rows(self._index, directories))
         self._read_ns = self._clock.mono_ns()
 
     def contents(self) -> Contents:
         """The state of the volume as a whole."""
-        segments = self._index.segments.values()
+        segments = self._index.segments
         return Contents(
             generation=self._recovered.generation,
             written_us=self._recovered.written_us,
             used_segments=len(segments),
-            used_bytes=sum(segment.used_bytes for segment in segments),
+            used_bytes=segments.used_bytes(),
             problems=tuple(self._recovered.problems),
         )
 
@@ -118,8 +121,8 @@ class Archive:
         for run in self._index.runs(track_id):
             if run.end_us < from_us or run.start_us > until_us:
                 continue
-            ends_us = [*run.change_us[1:], run.end_us + 1]
-            for epoch, begin_us, end_us in zip(run.change_epoch, run.change_us, ends_us, strict=True):
+            ends_us = [*(begin_us for begin_us, _ in run.changes[1:]), run.end_us + 1]
+            for (begin_us, epoch), end_us in zip(run.changes, ends_us, strict=True):
                 if begin_us <= until_us and end_us > from_us:
                     epochs[epoch] = None
         return tuple(track.formats[epoch] for epoch in epochs if epoch in track.formats)
@@ -142,7 +145,8 @@ class Archive:
         pieces: dict[int, set[tuple[int, int]]] = {}
         for track_id in self._index.tracks:
             for run in self._index.runs(track_id):
-                for seq in run.seqs:
+                bit = track_bit(track_id)
+                for seq in self._index.segments.between(run.lane, run.first_seq, run.last_seq, bit):
                     pieces.setdefault(seq, set()).add((track_id, run.span))
         for seq, spans in pieces.items():
             segment = self._index.segments[seq]

@@ -11,7 +11,6 @@ from argus.store.label import TrackLabel
 from argus.store.medium import Access, Identity, OpenVolume
 from argus.store.ring import Ring
 from argus.store.storage_state import StorageHealth, StorageState
-from argus.store.volume_ring import SelfDescribing, retention_us
 
 _STATES = {
     WriterState.OK: StorageState.OK,
@@ -54,7 +53,7 @@ class Attached:
 
     def labels(self) -> dict[int, TrackLabel]:
         """What the volume tells of its tracks; nothing where it is not written, for it is another's then."""
-        return dict(self.ring.labels()) if self.writable and isinstance(self.ring, SelfDescribing) else {}
+        return self.ring.labels() if self.writable else {}
 
     def describe(self, track_ids: Iterable[int], labels: dict[int, TrackLabel]) -> list[FoundTrack]:
         """The tracks as found on the volume."""
@@ -62,7 +61,7 @@ class Attached:
             FoundTrack(
                 track_id=track_id,
                 label=labels[track_id],
-                retention_us=retention_us(self.ring, track_id),
+                retention_us=self.ring.retention_us(track_id),
                 newest_us=max((span.end_us for span in self.ring.spans(track_id)), default=None),
             )
             for track_id in track_ids

@@ -35,65 +35,71 @@ _WINDOW_BYTES = 1 << 20
 class ChunkBuilder:
     """Units of one track on their way into a batch. Times in it never decrease."""
 
-    def __init__(self, track_id: int, span: int, ordinal: int, epoch: int, unit: AccessUnit) -> None:
+    def __init__(
+        self, track_id: int, span: int, ordinal: int, epoch: int, unit: AccessUnit, *, follows: bool = False
+    ) -> None:
         self.track_id = track_id
         self.span = span
         self.ordinal = ordinal
         self.epoch = epoch
-        self._t0_us = self._t1_us = unit.utc_us
-        self._mono0_ns = unit.mono_ns
-        self._flags = layout.KEY if unit.key_frame else 0
-        if unit.key_frame and unit.format.codec.kind is not MediaKind.VIDEO:
-            self._flags |= layout.ALL_KEYS
-        self._table: list[int] = []
-        self._data: list[bytes] = []
+        self.format = unit.format
+        self.units = [unit]
         self.payload_bytes = 0
-        self.add(unit)
+        self._flags = layout.FOLLOWS if follows else 0
+        self._t0_us = unit.utc_us
+        self._mono0_ns = unit.mono_ns
 
     def takes(self, unit: AccessUnit) -> bool:
         """Whether the unit's times fit into this chunk's table."""
         dt_us = unit.utc_us - self._t0_us
-        return dt_us < _DT_LIMIT_US and -_SKEW_LIMIT_NS <= self._skew_ns(unit) < _SKEW_LIMIT_NS
+        return dt_us < _DT_LIMIT_US and -_SKEW_LIMIT_NS <= unit.mono_ns - self._mono0_ns - 1000 * dt_us < _SKEW_LIMIT_NS
 
-    def add(self, unit: AccessUnit) -> None:
-        size = len(unit.data)
-        if not unit.key_frame:
-            self._flags &= ~layout.ALL_KEYS
-        key_bit = layout.KEY_BIT if unit.key_frame else 0
-        self._table += (unit.utc_us - self._t0_us, size | key_bit, self._skew_ns(unit) & 0xFFFFFFFF)
-        self._data.append(unit.data)
-        self._t1_us = unit.utc_us
-        self.payload_bytes += size + UNIT_ROW.size
+    def measure(self) -> int:
+        """The bytes of the table and of all units."""
+        self.payload_bytes = sum([len(unit.data) for unit in self.units]) + len(self.units) * UNIT_ROW.size
+        return self.payload_bytes
 
     def encode(self, offset: int) -> tuple[ChunkRow, list[bytes]]:
         """The row of this chunk, if it begins at `offset` of the segment, and its bytes in parts."""
-        table = struct.pack(f"<{len(self._table)}I", *self._table)
+        units, t0_us = self.units, self._t0_us
+        base_ns = self._mono0_ns - 1000 * t0_us
+        numbers: list[int] = []
+        for unit in units:
+            utc_us = unit.utc_us
+            size = len(unit.data) | layout.KEY_BIT if unit.key_frame else len(unit.data)
+            numbers += (utc_us - t0_us, size, (unit.mono_ns - 1000 * utc_us - base_ns) & 0xFFFFFFFF)
+        table = struct.pack(f"<{len(numbers)}I", *numbers)
+        datas = [unit.data for unit in units]
         payload_crc = 0
-        for data in self._data:
+        for data in datas:
             payload_crc = crc32(data, payload_crc)
         row = ChunkRow(
             track=self.track_id,
             span=self.span,
             ordinal=self.ordinal,
             epoch=self.epoch,
-            units=len(self._data),
+            units=len(units),
             offset=offset,
             length=self.payload_bytes,
             table_crc=crc32(table),
             payload_crc=payload_crc,
-            flags=self._flags,
-            t0_us=self._t0_us,
-            t1_us=self._t1_us,
+            flags=self._flags | self._clean_points(),
+            t0_us=t0_us,
+            t1_us=units[-1].utc_us,
             mono0_ns=self._mono0_ns,
         )
-        return row, [table, *self._data]
+        return row, [table, *datas]
 
-    def _skew_ns(self, unit: AccessUnit) -> int:
-        return unit.mono_ns - self._mono0_ns - 1000 * (unit.utc_us - self._t0_us)
+    def _clean_points(self) -> int:
+        if not self.units[0].key_frame:
+            return 0
+        if self.format.codec.kind is MediaKind.VIDEO or not all(unit.key_frame for unit in self.units):
+            return layout.KEY
+        return layout.KEY | layout.ALL_KEYS
 
 
 class BatchBuilder:
-    """The batch of one segment, growing unit by unit."""
+    """The batch of one segment, growing chunk by chunk."""
 
     def __init__(self, offset: int) -> None:
         self.offset = offset
@@ -102,7 +108,6 @@ class BatchBuilder:
         self.formats: list[FormatRecord] = []
         self.format_bytes = b""
         self._payload_bytes = 0
-        self._units = 0
 
     def __bool__(self) -> bool:
         return bool(self.chunks or self.marks)
@@ -111,19 +116,20 @@ class BatchBuilder:
     def meta_bytes(self) -> int:
         return len(self.chunks) * CHUNK_ROW.size + len(self.marks) * MARK.size + len(self.format_bytes)
 
-    def size_with(self, payload_bytes: int, meta_bytes: int) -> int:
-        """Bytes on disk, if that much were added."""
-        return align(HEADER.size + self.meta_bytes + meta_bytes + self._payload_bytes + payload_bytes)
+    @property
+    def body_bytes(self) -> int:
+        """Bytes on disk without the zeros at the end."""
+        return HEADER.size + self.meta_bytes + self._payload_bytes
 
     def start_chunk(self, chunk: ChunkBuilder) -> None:
         self.chunks.append(chunk)
-        self._payload_bytes += chunk.payload_bytes
+        self._payload_bytes += chunk.measure()
 
-    def add_to(self, chunk: ChunkBuilder, unit: AccessUnit) -> None:
-        chunk.add(unit)
-        self._payload_bytes += len(unit.data) + UNIT_ROW.size
+    def grow(self, chunk: ChunkBuilder) -> None:
+        """Take note of what was added to a chunk."""
+        self._payload_bytes += -chunk.payload_bytes + chunk.measure()
 
-    def encode(self, stamp: Stamp, seq: int, part: int) -> tuple[bytes, list[ChunkRow]]:
+    def encode(self, stamp: Stamp, seq: int, lane: int, part: int, *, last: bool) -> tuple[bytes, list[ChunkRow]]:
         """The bytes of the whole batch and its rows, for writing at `offset`."""
         rows: list[ChunkRow] = []
         parts: list[bytes] = []
@@ -133,11 +139,21 @@ class BatchBuilder:
             rows.append(row)
             parts += chunk_parts
             position += row.length
-        meta = b"".join((*map(_pack_row, rows), *(MARK.pack(*mark) for mark in self.marks), self.format_bytes))
+        meta = b"".join(
+            (*(CHUNK_ROW.pack(*row) for row in rows), *(MARK.pack(*mark) for mark in self.marks), self.format_bytes)
+        )
         length = align(position - self.offset)
         parts.append(bytes(length - (position - self.offset)))
         header = stamp.header(
-            layout.BATCH_MAGIC, seq, length=length, meta=meta, rows=len(rows), marks=len(self.marks), part=part
+            layout.BATCH_MAGIC,
+            seq,
+            lane,
+            length=length,
+            meta=meta,
+            rows=len(rows),
+            marks=len(self.marks),
+            part=part,
+            last=last,
         )
         return b"".join((header, meta, *parts)), rows
 
@@ -221,7 +237,3 @@ def _inside(rows: Iterable[ChunkRow], start: int, end: int) -> bool:
         start <= row.offset and row.offset + row.length <= end and row.units and row.units * UNIT_ROW.size <= row.length
         for row in rows
     )
-
-
-def _pack_row(row: ChunkRow) -> bytes:
-    return CHUNK_ROW.pack(*row)

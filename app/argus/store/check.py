@@ -9,10 +9,10 @@ from pathlib import Path
 from argus.base.errors import Unavailable
 from argus.store import layout
 from argus.store.batch import payload_is_intact, scan
-from argus.store.index import Segment
 from argus.store.records import HEADER, TRAILER, ChunkRow, decode_header, is_intact
 from argus.store.recovery import Recovered, recover
 from argus.store.segment import read_footer
+from argus.store.segments import Segment
 from argus.store.volume import FileDevice, Volume
 
 OnProgress = Callable[[int, int], None]
@@ -75,7 +75,7 @@ class _Check:
         self._superblocks()
         recovered = recover(self.volume)
         self.problems += recovered.problems
-        used = sorted(recovered.index.segments.items())
+        used = recovered.index.segments.items()
         for number, (seq, segment) in enumerate(used, start=1):
             self._segment(seq, segment)
             if on_progress is not None:

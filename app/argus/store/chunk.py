@@ -28,10 +28,10 @@ def read_chunk(volume: Volume, slot: int, row: ChunkRow) -> bytes | None:
     return data
 
 
-def units_of(data: bytes, row: ChunkRow, stream_format: StreamFormat) -> Iterator[AccessUnit]:
-    """The access units of a verified chunk, in order."""
+def units_of(data: bytes, row: ChunkRow, stream_format: StreamFormat, shift_us: int = 0) -> Iterator[AccessUnit]:
+    """The access units of a verified chunk, in order, their times corrected by `shift_us`."""
     position = row.units * UNIT_ROW.size
-    t0_us, mono0_ns = row.t0_us, row.mono0_ns
+    t0_us, mono0_ns = row.t0_us + shift_us, row.mono0_ns
     for dt_us, size_and_key, skew_ns in UNIT_ROW.iter_unpack(data[:position]):
         end = position + (size_and_key & _SIZE_MASK)
         yield AccessUnit(

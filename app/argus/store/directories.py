@@ -54,7 +54,7 @@ class Directories:
         found = self.cached(seq)
         if found is not None:
             return found
-        segment = self._index.segments.get(seq)
+        segment = self._index.segment(seq)
         if segment is None:
             return _EMPTY
         try:

@@ -180,9 +180,9 @@ def _unfinished(path: Path) -> Iterator[BinaryIO]:
                 file.flush()
                 os.fsync(file.fileno())
                 part.rename(path)
-            except BaseException:
+            finally:
+                # Nothing is there any more once it has its name.
                 part.unlink(missing_ok=True)
-                raise
         files.sync_directory(path.parent)
     except FileExistsError as error:
         raise Conflict("file", f"{part} exists: an export writes it, or was killed; remove it then") from error

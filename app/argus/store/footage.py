@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Protocol
 
 from argus.base.access_unit import AccessUnit, StreamFormat
@@ -63,7 +62,7 @@ class SimulatedFootage:
             raise Unavailable("storage", "the storage queue is full")
         spans = self._spans.setdefault(track_id, [])
         if spans and spans[-1].growing:
-            spans[-1] = replace(spans[-1], end_us=unit.utc_us)
+            spans[-1] = spans[-1]._replace(end_us=unit.utc_us)
         else:
             spans.append(Span(start_us=unit.utc_us, end_us=unit.utc_us, growing=True))
         self._formats.setdefault(track_id, []).append((unit.utc_us, unit.format))
@@ -76,7 +75,7 @@ class SimulatedFootage:
     def end_span(self, track_id: int) -> None:
         spans = self._spans.get(track_id)
         if spans:
-            spans[-1] = replace(spans[-1], growing=False)
+            spans[-1] = spans[-1]._replace(growing=False)
 
     def tracks(self) -> tuple[int, ...]:
         return tuple(self._spans)

@@ -1,21 +1,23 @@
 """The index: where the footage of every track is, in memory, fed by what became durable.
 
-One thread changes it; every method takes the lock for moments only. Replaying the same rows and marks in the same
-order makes the same index, which is what recovery does.
+One thread changes it; every method takes the lock for moments only. Replaying the same rows and marks in the order of
+their track makes the same index, which is what recovery does.
 """
 
 from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from argus.base.access_unit import StreamFormat
 from argus.store import layout
+from argus.store.label import TrackLabel
 from argus.store.records import ChunkRow, Mark
 from argus.store.run import EARLIEST_US, Run
-from argus.store.span import Deletion
+from argus.store.segments import Segment, Segments, track_bit
+from argus.store.span import Deletion, Span
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,15 +31,23 @@ class Track:
     deleted_until_us: int = EARLIEST_US
     formats: dict[int, StreamFormat] = field(default_factory=dict)
     next_epoch: int = 0
+    label: TrackLabel | None = None
+    # All runs as their readers see them, kept because a timeline asks for tens of thousands at a time.
+    whole: list[Span] | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes of its chunks."""
+        return sum(run.size_bytes for run in self.runs)
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """A segment in use: its slot, the bytes that count, and whether nothing can be appended any more."""
+class TrackEviction:
+    """What giving up segments leaves of a track: its runs, each beside the one it was; and the ranges that go."""
 
-    slot: int
-    used_bytes: int
-    sealed: bool
+    track: Track
+    runs: list[tuple[Run, Run]]
+    ranges: list[tuple[int, int]]
 
 
 class Index:
@@ -46,36 +56,64 @@ class Index:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.tracks: dict[int, Track] = {}
-        self.segments: dict[int, Segment] = {}
+        self.segments = Segments()
         self.decisions: dict[int, int] = {}
         self.next_number = 1
+        # The newest boot: a hash of its identity, its first span, whether its clock was synchronised.
+        self.boot = 0
+        self.boot_span = 0
+        self.synchronised = False
 
     def track(self, track_id: int) -> Track:
         """The track, made known where it is not."""
         found = self.tracks.get(track_id)
         if found is None:
-            found = self.tracks[track_id] = Track(track_id=track_id)
+            with self.lock:
+                found = self.tracks.setdefault(track_id, Track(track_id=track_id))
         return found
+
+    def known(self) -> list[Track]:
+        """All tracks."""
+        with self.lock:
+            return list(self.tracks.values())
 
     def slot_of(self, seq: int) -> int | None:
         """Where the segment is, or None once it was given up."""
-        segment = self.segments.get(seq)
-        return segment.slot if segment else None
+        with self.lock:
+            return self.segments.slot_of(seq)
+
+    def segment(self, seq: int) -> Segment | None:
+        """The segment, or None once it was given up."""
+        with self.lock:
+            return self.segments.get(seq)
 
     # -- what became durable ------------------------------------------------------------------------------------
 
-    def add(self, seq: int, row: ChunkRow, *, growing: bool) -> None:
+    def grow(self, seq: int, segment: Segment, rows: Iterable[ChunkRow]) -> None:
+        """Note the state of a segment and the rows that were added to it."""
+        with self.lock:
+            before = self.segments.get(seq)
+            t0_us, t1_us, tracks = segment.t0_us, segment.t1_us, segment.tracks
+            if before is not None and before.tracks:
+                t0_us, t1_us, tracks = before.t0_us, before.t1_us, before.tracks
+            for row in rows:
+                t0_us, t1_us = min(t0_us, row.t0_us), max(t1_us, row.t1_us)
+                tracks |= track_bit(row.track)
+            self.segments[seq] = replace(segment, t0_us=t0_us, t1_us=t1_us, tracks=tracks)
+
+    def add(self, seq: int, lane: int, row: ChunkRow, *, growing: bool) -> None:
         """Append a chunk. One that is known already is passed over."""
         with self.lock:
             track = self.track(row.track)
             run = self._tail(track, row)
             if run is None:
-                run = self._start_run(track, row)
+                run = self._start_run(track, Run.begun_by(seq, lane, row))
             elif row.ordinal <= run.ordinal:
                 return
+            else:
+                run.extend(seq, row)
             run.growing = growing
-            run.extend(seq, row)
-            _uncover(track, run)
+            self._uncover(track, run)
 
     def close_run(self, track_id: int) -> None:
         """The recorder stopped."""
@@ -87,34 +125,39 @@ class Index:
     def apply(self, seq: int, mark: Mark) -> Deletion | None:
         """Do what a mark in segment `seq` says; the deletion it made, if it made one."""
         with self.lock:
+            self.next_number = max(self.next_number, mark.number + 1)
             if mark.kind == layout.MARK_RETENTION:
                 self.track(mark.track).retention_us = mark.value
+            elif mark.kind == layout.MARK_BOOT:
+                self.boot, self.boot_span, self.synchronised = mark.value, mark.span, False
+            elif mark.kind == layout.MARK_SYNC:
+                self.synchronised = True
+            elif mark.kind == layout.MARK_REBASE:
+                self._rebase(mark)
+            if not mark.deletes:
                 return None
-            self.next_number = max(self.next_number, mark.number + 1)
             self.decisions[mark.track] = seq
             track = self.tracks.get(mark.track)
             if mark.kind == layout.MARK_CUT and track is not None:
-                deletion = _cut(track, mark.value, mark.number)
-                _drop_tail(track)
-                return deletion
+                return self._cut(track, mark.value, mark.number)
             if mark.kind == layout.MARK_FORGET and track is not None:
                 del self.tracks[mark.track]
                 return _whole(track, mark.number)
             return None
 
-    def evict(self, seqs: Collection[int]) -> list[Deletion]:
+    def give_up(self, seqs: Collection[int], evictions: Sequence[TrackEviction]) -> list[Deletion]:
         """Give up segments and the footage in them; the deletions that makes."""
         with self.lock:
             deletions: list[Deletion] = []
-            for track in self.tracks.values():
-                ranges = _evict(track, seqs)
-                _drop_tail(track)
-                for start_us, end_us in ranges:
+            for eviction in evictions:
+                track = eviction.track
+                tail = next((run for run, was in eviction.runs if was is track.tail and not run.cut_short), None)
+                track.runs, track.tail, track.whole = [run for run, _ in eviction.runs], tail, None
+                for start_us, end_us in eviction.ranges:
                     number = self.next_number
                     self.next_number += 1
                     deletions.append(_deletion(track, number, start_us, end_us))
-            for seq in seqs:
-                del self.segments[seq]
+            self.segments.remove(seqs)
             self.decisions = {track_id: seq for track_id, seq in self.decisions.items() if seq in self.segments}
             return deletions
 
@@ -134,9 +177,10 @@ class Index:
         """Forget formats that no footage and none of `in_use` (track, epoch) needs."""
         with self.lock:
             for track in self.tracks.values():
-                used = {epoch for run in track.runs for epoch in run.change_epoch}
-                used |= {epoch for track_id, epoch in in_use if track_id == track.track_id}
-                track.formats = {epoch: known for epoch, known in track.formats.items() if epoch in used}
+                if len(track.formats) > 1:
+                    used = {epoch for run in track.runs for _, epoch in run.changes}
+                    used |= {epoch for track_id, epoch in in_use if track_id == track.track_id}
+                    track.formats = {epoch: known for epoch, known in track.formats.items() if epoch in used}
 
     # -- questions ----------------------------------------------------------------------------------------------
 
@@ -152,7 +196,7 @@ class Index:
             track = self.tracks.get(track_id)
             if track is None:
                 return None
-            place = bisect_left(track.runs, utc_us, key=lambda run: run.end_us)
+            place = bisect_left(track.runs, utc_us, key=_end_us)
             return track.runs[place].copy() if place < len(track.runs) else None
 
     def run_until(self, track_id: int, utc_us: int) -> Run | None:
@@ -161,21 +205,22 @@ class Index:
             track = self.tracks.get(track_id)
             if track is None:
                 return None
-            place = bisect_right(track.runs, utc_us, key=lambda run: run.start_us)
+            place = bisect_right(track.runs, utc_us, key=_start_us)
             return track.runs[place - 1].copy() if place else None
 
     def unreferenced(self) -> list[int]:
         """Segments without footage of any track and without a decision about older ones."""
-        with self.lock:
-            used = {seq for track in self.tracks.values() for run in track.runs for seq in run.seqs}
-            used.update(self.decisions.values())
-            return [seq for seq in self.segments if seq not in used]
+        used = set(self.decisions.values())
+        for track in self.known():
+            bit = track_bit(track.track_id)
+            for run in track.runs:
+                used.update(self.segments.between(run.lane, run.first_seq, run.last_seq, bit))
+        return [seq for seq in self.segments if seq not in used]
 
     def times(self) -> tuple[int, int] | None:
         """The oldest and the newest time of all footage."""
-        with self.lock:
-            ends = [(track.runs[0].start_us, track.runs[-1].end_us) for track in self.tracks.values() if track.runs]
-            return (min(start for start, _ in ends), max(end for _, end in ends)) if ends else None
+        ends = [(track.runs[0].start_us, track.runs[-1].end_us) for track in self.known() if track.runs]
+        return (min(start for start, _ in ends), max(end for _, end in ends)) if ends else None
 
     # -- parts --------------------------------------------------------------------------------------------------
 
@@ -184,83 +229,83 @@ class Index:
             return track.tail
         if row.ordinal == 0:
             return None
-        same = [run for run in track.runs if run.span == row.span]
+        same = [run for run in track.runs if run.span == row.span and not run.cut_short]
         return max(same, key=lambda run: run.ordinal, default=None)
 
-    def _start_run(self, track: Track, row: ChunkRow) -> Run:
+    def _start_run(self, track: Track, run: Run) -> Run:
         if track.tail is not None:
             track.tail.growing = False
-        run = Run(track_id=row.track, span=row.span, start_us=row.t0_us, end_us=row.t1_us)
-        place = bisect_right(track.runs, row.t0_us, key=lambda known: known.start_us)
-        track.runs.insert(place, run)
-        track.tail = run
+        track.runs.insert(bisect_right(track.runs, run.start_us, key=_start_us), run)
+        track.tail, track.whole = run, None
         return run
 
+    def _uncover(self, track: Track, newer: Run) -> None:
+        """Where the clock stepped back, later-written footage hides what was written before at the same time."""
+        runs = track.runs
+        if runs[-1] is newer and (len(runs) == 1 or runs[-2].end_us < newer.start_us):
+            return
+        uncovered: list[Run] = []
+        for run in runs:
+            if run is newer or run.end_us < newer.start_us or run.start_us > newer.end_us:
+                uncovered.append(run)
+                continue
+            later = run.copy()
+            if run.start_us < newer.start_us:
+                self._cut_after(run, newer.start_us - 1)
+                uncovered.append(run)
+            if later.end_us > newer.end_us:
+                later.growing = False
+                self._cut_before(later, newer.end_us + 1, clean=False)
+                uncovered.append(later)
+        track.runs, track.whole = sorted(uncovered, key=_start_us), None
 
-def _uncover(track: Track, newer: Run) -> None:
-    """Where the clock stepped back, later-written footage hides what was written before at the same time."""
-    if track.runs[-1] is newer and (len(track.runs) == 1 or track.runs[-2].end_us < newer.start_us):
-        return
-    runs: list[Run] = []
-    for run in track.runs:
-        if run is newer or run.end_us < newer.start_us or run.start_us > newer.end_us:
-            runs.append(run)
-            continue
-        later = run.copy()
-        later.growing = False
-        if run.start_us < newer.start_us:
-            run.cut_after(newer.start_us - 1)
-            runs.append(run)
-        if later.end_us > newer.end_us:
-            later.cut_before(newer.end_us + 1)
-            runs.append(later)
-    track.runs = sorted(runs, key=lambda run: run.start_us)
+    def _cut(self, track: Track, cut_us: int, number: int) -> Deletion | None:
+        if not track.runs or track.runs[0].start_us >= cut_us:
+            return None
+        start_us = track.runs[0].start_us
+        track.runs, track.whole = [run for run in track.runs if run.end_us >= cut_us], None
+        for run in track.runs:
+            if run.start_us < cut_us:
+                self._cut_before(run, cut_us, clean=True)
+        # What follows a run that is gone begins a new one.
+        if not any(run is track.tail for run in track.runs):
+            track.tail = None
+        return _deletion(track, number, start_us, cut_us)
+
+    def _cut_before(self, run: Run, utc_us: int, *, clean: bool) -> None:
+        bit, raw_us = track_bit(run.track_id), utc_us - run.shift_us
+        first = self.segments.first_reaching(run.lane, run.first_seq, run.last_seq, bit, raw_us)
+        run.cut_before(utc_us, run.last_seq if first is None else first, clean=clean)
+
+    def _cut_after(self, run: Run, utc_us: int) -> None:
+        bit, raw_us = track_bit(run.track_id), utc_us - run.shift_us
+        last = self.segments.last_begun(run.lane, run.first_seq, run.last_seq, bit, raw_us)
+        run.cut_after(utc_us, run.first_seq if last is None else last)
+
+    def _rebase(self, mark: Mark) -> None:
+        track = self.tracks.get(mark.track)
+        moved = [run for run in track.runs if run.span == mark.target] if track else []
+        if track is None or not moved:
+            return
+        for run in moved:
+            run.move(mark.value)
+        track.runs, track.whole = sorted(track.runs, key=_start_us), None
+        for run in moved:
+            self._uncover(track, run)
 
 
-def _cut(track: Track, cut_us: int, number: int) -> Deletion | None:
-    if not track.runs or track.runs[0].start_us >= cut_us:
-        return None
-    start_us = track.runs[0].start_us
-    track.runs = [run for run in track.runs if run.end_us >= cut_us]
-    for run in track.runs:
-        if run.start_us < cut_us:
-            run.cut_before(cut_us)
-    return _deletion(track, number, start_us, cut_us)
+def _start_us(run: Run) -> int:
+    return run.start_us
 
 
-def _drop_tail(track: Track) -> None:
-    """What follows a run that is gone begins a new one."""
-    if not any(run is track.tail for run in track.runs):
-        track.tail = None
+def _end_us(run: Run) -> int:
+    return run.end_us
 
 
 def _whole(track: Track, number: int) -> Deletion | None:
     if not track.runs:
         return None
     return _deletion(track, number, track.runs[0].start_us, track.runs[-1].end_us + 1)
-
-
-def _evict(track: Track, seqs: Collection[int]) -> Iterable[tuple[int, int]]:
-    """Ranges of time that go with the segments; neighbours are joined across the gap between them."""
-    kept: list[Run] = []
-    ranges: list[tuple[int, int]] = []
-    joined = False
-    for run in track.runs:
-        start_us, end_us = run.start_us, run.end_us
-        alive = run.evict(seqs.__contains__)
-        if alive:
-            kept.append(run)
-        if alive and run.start_us == start_us:
-            joined = False
-            continue
-        end = run.start_us if alive else end_us + 1
-        if joined:
-            ranges[-1] = (ranges[-1][0], end)
-        else:
-            ranges.append((start_us, end))
-        joined = not alive
-    track.runs = kept
-    return ranges
 
 
 def _deletion(track: Track, number: int, start_us: int, end_us: int) -> Deletion:

@@ -69,15 +69,18 @@ HEADER = Struct(
     "meta_bytes" / Int32ul,  # rows, marks and formats, behind the header
     "rows" / Int32ul,
     "marks" / Int16ul,
-    "part" / Byte,  # number of this batch within its tick
-    "lane" / Byte,
+    "part" / Byte,  # number of this batch within its tick, modulo 256
+    "lane" / Byte,  # and LAST_PART; footer: the lane alone
     "meta_crc" / Int32ul,
-    "reach" / Int32ul,  # seq + 1 - number of the oldest segment that still counts; 0: not told
+    "reach" / Int32ul,  # seq + 1 - number of the oldest segment of the lane that still counts; 0: not told
     "announced" / Int64ul,  # deletions up to this number have been announced
 )
 
+LAST_PART = 128  # in `lane`: no other batch of the tick follows. A tick counts if all of its parts are there
+
 KEY = 1  # the first unit is a clean point
 ALL_KEYS = 2  # every unit is; never set on video, where a chunk ends before the next key frame
+FOLLOWS = 4  # of the first chunk of a span: nothing is missing between the track's span before it and this one
 
 # 64 bytes: units of one track that lie together. A video chunk holds a key frame in its first place only.
 CHUNK_ROW = Struct(
@@ -107,15 +110,22 @@ UNIT_ROW = Struct(
 MARK_CUT = 1  # footage of the track below `value` (capture time) is gone
 MARK_FORGET = 2  # all footage of the track is gone
 MARK_RETENTION = 3  # `value` is the track's retention in microseconds, 0 unlimited
+MARK_REBASE = 4  # the times of span `target` are moved by `value` microseconds: its clock was wrong
+MARK_BOOT = 5  # spans from `span` on were recorded since the boot whose identity hashes to `value`
+MARK_SYNC = 6  # the clock of that boot was synchronised; what it recorded is not moved any more
+MARK_REACH = 7  # of lane `track` segments with numbers below `value` do not count any more
 
-# 32 bytes: a decision that must survive. It applies to what was written before it.
+# 40 bytes: a decision that must survive. It applies to the track's chunks before (`span`, `ordinal`), so that it means
+# the same in whichever segment it is found.
 MARK = Struct(
     "kind" / Int16ul,
     Padding(2),
     "track" / Int32ul,
-    "position" / Int32ul,  # rows of this segment that were written before it
+    "span" / Int32ul,
+    "ordinal" / Int32ul,
+    "target" / Int32ul,
     Padding(4),
-    "number" / Int64ul,  # of the deletion it makes; 0 for MARK_RETENTION
+    "number" / Int64ul,  # marks and the deletions they make are numbered in the order they were decided
     "value" / Int64sl,
 )
 
@@ -159,31 +169,56 @@ SNAPSHOT_HEADER = Struct(
     "runs" / Int32ul,
     "deletions" / Int32ul,
     "decisions" / Int32ul,
-    Padding(24),
+    "boot_span" / Int32ul,  # the first span of the newest boot
+    "boot" / Int64sl,  # a hash of that boot's identity
+    "synchronised" / Byte,  # whether its clock has been
+    Padding(11),
 )
 SEALED = 1
-SEGMENT_ENTRY = Struct("seq" / Int64ul, "slot" / Int32ul, "used_bytes" / Int32ul, "flags" / Int64ul)
+SEGMENT_ENTRY = Struct(
+    "seq" / Int64ul,
+    "slot" / Int32ul,
+    "used_bytes" / Int32ul,
+    "t0_us" / Int64sl,  # the earliest and the latest time in it, as its rows tell them
+    "t1_us" / Int64sl,
+    "tracks" / Int64ul,  # bit n: it has chunks of a track whose id is n modulo 64
+    "tick" / Int64ul,  # of the last write to it
+    "lane" / Byte,
+    "flags" / Byte,
+    Padding(6),
+)
+# What a track is called, so that a card explains itself to a station that does not know it.
+LABEL = Struct(
+    "recording" / PascalString(Byte, "utf8"),
+    "track" / PascalString(Byte, "utf8"),
+    "kind" / PascalString(Byte, "ascii"),
+    "name" / PascalString(Int16ul, "utf8"),
+)
 TRACK_ENTRY = Struct(
     "track" / Int32ul,
     "next_epoch" / Int32ul,
     "retention_us" / Int64sl,
     "deleted_until_us" / Int64sl,  # end of the newest deletion; the lowest number where there was none
+    "label" / Prefixed(Int32ul, GreedyBytes),  # empty, or a LABEL
 )
-# A span as the index keeps it: one piece per segment it touches, one change per format.
+RUN_CLEAN = 1  # it begins with a clean point
+RUN_FOLLOWS = 2  # as FOLLOWS
+RUN_CUT_SHORT = 4  # its end was given up
+# A span, or what is left of it, as the index keeps it: in which segments of its lane, from when to when.
 RUN_ENTRY = Struct(
     "track" / Int32ul,
     "span" / Int32ul,
     "ordinal" / Int32ul,  # of its newest chunk
-    "pieces" / Int32ul,
-    "changes" / Int32ul,
-    Padding(4),
+    "lane" / Byte,
+    "flags" / Byte,
+    "change_count" / Int16ul,
+    "first_seq" / Int64ul,
+    "last_seq" / Int64ul,
     "start_us" / Int64sl,
     "end_us" / Int64sl,
-    "seqs" / Array(this.pieces, Int64sl),
-    "starts_us" / Array(this.pieces, Int64sl),  # first unit of the track in the segment
-    "keys_us" / Array(this.pieces, Int64sl),  # first clean point there, the highest number where there is none
-    "change_us" / Array(this.changes, Int64sl),
-    "change_epoch" / Array(this.changes, Int64sl),
+    "shift_us" / Int64sl,  # capture times are those of the rows plus this
+    "size_bytes" / Int64ul,  # of its chunks; estimated by time where a part of it was deleted
+    "changes" / Array(this.change_count, Struct("from_us" / Int64sl, "epoch" / Int64ul)),
 )
 # The segment with the newest CUT or FORGET of a track. It is kept until everything older is gone, so that an index
 # rebuilt from the segments alone knows what was deleted.

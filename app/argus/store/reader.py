@@ -4,38 +4,33 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from argus.base.access_unit import AccessUnit, StreamFormat
 from argus.store.chunk import read_chunk, units_of
 from argus.store.directories import Directories
-from argus.store.index import Index
+from argus.store.index import Index, Track
 from argus.store.records import ChunkRow
+from argus.store.rows import Place, Rows
 from argus.store.run import NEVER_US, Run
-from argus.store.segment import first_row_from, last_row_until
+from argus.store.segments import track_bit
 from argus.store.span import Gop, Span
 from argus.store.volume import Volume
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A chunk: which piece of its run, which row of that piece."""
-
-    piece: int
-    number: int
-    row: ChunkRow
+# Between two spans of which one goes on where the other ended. Longer ones are told as gaps.
+_LONGEST_STEP_US = 3_000_000
 
 
 class Reader:
     """Finds and reads GOPs. `limit_us` of the calls is the oldest visible time at the moment of the call."""
 
-    def __init__(self, volume: Volume, index: Index, directories: Directories) -> None:
+    def __init__(self, volume: Volume, index: Index, directories: Directories, rows: Rows) -> None:
         self._volume = volume
         self._index = index
         self._directories = directories
+        self._rows = rows
         self.damaged = 0
 
     def at(self, track_id: int, utc_us: int, limit_us: int, *, forward: bool) -> Gop | None:
@@ -43,7 +38,7 @@ class Reader:
         run = self._index.run_from(track_id, max(utc_us, limit_us))
         if run is not None and run.start_us <= utc_us:
             bound_us = max(run.start_us, limit_us)
-            place = self._last_key(run, utc_us, bound_us)
+            place = self._rows.last_clean(run, utc_us, bound_us)
             gop = self._gop(run, place, utc_us, bound_us, NEVER_US) if place else None
             if gop is not None:
                 return gop
@@ -53,11 +48,12 @@ class Reader:
         """The first GOP that begins at `utc_us` or later."""
         while (run := self._index.run_from(track_id, max(utc_us, limit_us))) is not None:
             bound_us = max(utc_us, limit_us, run.start_us)
-            while (place := self._first_key(run, bound_us)) is not None:
+            while (place := self._rows.first_clean(run, bound_us)) is not None:
                 gop = self._gop(run, place, bound_us, bound_us, NEVER_US)
                 if gop is not None:
                     return gop
-                bound_us = (place.row.t1_us if place.row.all_keys else place.row.t0_us) + 1
+                last_us = place.row.t1_us if place.row.all_keys else place.row.t0_us
+                bound_us = last_us + run.shift_us + 1
             utc_us = run.end_us + 1
         return None
 
@@ -65,11 +61,11 @@ class Reader:
         """The last GOP that begins at `utc_us` or earlier."""
         while utc_us >= limit_us and (run := self._index.run_until(track_id, utc_us)) is not None:
             bound_us = max(limit_us, run.start_us)
-            while (place := self._last_key(run, utc_us, bound_us)) is not None:
+            while (place := self._rows.last_clean(run, utc_us, bound_us)) is not None:
                 gop = self._gop(run, place, bound_us, bound_us, utc_us)
                 if gop is not None:
                     return gop
-                utc_us = place.row.t0_us - 1
+                utc_us = place.row.t0_us + run.shift_us - 1
             utc_us = run.start_us - 1
         return None
 
@@ -83,135 +79,146 @@ class Reader:
         """The previous GOP of the track."""
         return self.until(gop.track_id, gop.start_us - 1, limit_us)
 
+    # -- spans --------------------------------------------------------------------------------------------------
+
     def spans(self, track_id: int, limit_us: int) -> tuple[Span, ...]:
         """Visible footage in order of time, without reading: each span from its first visible clean point."""
-        spans: list[Span] = []
         with self._index.lock:
             track = self._index.tracks.get(track_id)
-            runs = track.runs if track else []
-            for run in runs[bisect_left(runs, limit_us, key=lambda run: run.end_us) :]:
-                if run.start_us >= limit_us and (whole := run.whole()) is not None:
-                    spans.append(whole)
-                    continue
-                start_us = self.first_visible(run, limit_us, cached_only=True)
-                if start_us is not None:
-                    spans.append(Span(start_us=start_us, end_us=run.end_us, growing=run.growing))
-        return tuple(spans)
+            if track is None or not track.runs:
+                return ()
+            whole = self._whole(track)
+            if whole and whole[0].start_us >= limit_us:
+                return tuple(whole)
+            return self._clamped(track, whole, limit_us)
 
     def first_visible(self, run: Run, limit_us: int, *, cached_only: bool = False) -> int | None:
         """The first clean point of a run at `limit_us` or later, None where there is none.
 
         With `cached_only` nothing is read; where that would be needed the limit itself stands in.
         """
+        if run.clean and run.start_us >= limit_us:
+            return run.start_us
         bound_us = max(run.start_us, limit_us)
-        piece = run.piece_at(bound_us)
-        if run.keys_us[piece] < bound_us:
-            if cached_only and self._directories.cached(run.seqs[piece]) is None:
-                return bound_us if bound_us <= run.end_us else None
-            row = self._key_in(run, piece, bound_us)
-            if row is not None:
-                return max(bound_us, row.t0_us)
-            piece += 1
-        first_us = next((key_us for key_us in run.keys_us[piece:] if key_us != NEVER_US), NEVER_US)
+        if bound_us > run.end_us or (cached_only and not self._is_at_hand(run, bound_us)):
+            return bound_us if bound_us <= run.end_us else None
+        place = self._rows.first_clean(run, bound_us)
+        first_us = max(bound_us, place.row.t0_us + run.shift_us) if place is not None else NEVER_US
         return first_us if first_us <= run.end_us else None
 
     def edge(self, track_id: int, limit_us: int, ahead_us: int) -> set[int]:
         """Segments whose directories tell where visible footage begins, now and until `ahead_us` later."""
         run = self._index.run_from(track_id, limit_us)
-        if run is None:
+        if run is None or (run.clean and run.start_us > limit_us + ahead_us):
             return set()
-        pieces = range(run.piece_at(limit_us), run.piece_at(limit_us + ahead_us) + 1)
-        return {run.seqs[piece] for piece in pieces}
+        segments, bit = self._index.segments, track_bit(track_id)
+        with self._index.lock:
+            first = segments.first_reaching(run.lane, run.first_seq, run.last_seq, bit, limit_us - run.shift_us)
+            last = segments.last_begun(run.lane, run.first_seq, run.last_seq, bit, limit_us + ahead_us - run.shift_us)
+            if first is None:
+                return set()
+            following = segments.next_after(run.lane, max(first, last or 0), run.last_seq, bit)
+            held = segments.between(run.lane, first, max(first, last or 0), bit)
+        return {*held, *(() if following is None else (following,))}
 
-    # -- places -------------------------------------------------------------------------------------------------
-
-    def _rows(self, run: Run, piece: int) -> Sequence[ChunkRow]:
-        rows = self._directories.get(run.seqs[piece]).span(run.track_id, run.span)
-        if rows and rows[-1].t0_us > run.end_us:
-            return [row for row in rows if row.t0_us <= run.end_us]
-        return rows
-
-    def _key_in(self, run: Run, piece: int, bound_us: int) -> ChunkRow | None:
-        rows = self._rows(run, piece)
-        following = (rows[number] for number in range(first_row_from(rows, bound_us), len(rows)))
-        return next((row for row in following if _is_clean_from(run, row, bound_us)), None)
-
-    def _first_key(self, run: Run, bound_us: int) -> _Place | None:
-        """The first chunk that begins with a clean point (or has one) at `bound_us` or later."""
-        for piece in range(run.piece_at(bound_us), len(run.seqs)):
-            if run.keys_us[piece] != NEVER_US:
-                row = self._key_in(run, piece, bound_us)
-                if row is not None:
-                    return _Place(piece, self._rows(run, piece).index(row), row)
-        return None
-
-    def _last_key(self, run: Run, utc_us: int, bound_us: int) -> _Place | None:
-        """The last chunk that begins with a clean point at `utc_us` or earlier, but not before `bound_us`."""
-        for piece in range(run.piece_at(utc_us), -1, -1):
-            if run.keys_us[piece] == NEVER_US:
+    def _whole(self, track: Track) -> list[Span]:
+        """All runs as spans; those that go on without a gap are joined. Kept while only the newest run grows."""
+        last = track.runs[-1]
+        if track.whole:
+            track.whole[-1] = track.whole[-1]._replace(end_us=last.end_us, growing=last.growing)
+            return track.whole
+        spans: list[Span] = []
+        before: Run | None = None
+        for run in track.runs:
+            start_us = run.start_us if run.clean else self.first_visible(run, run.start_us, cached_only=True)
+            if start_us is None:
                 continue
-            rows = self._rows(run, piece)
-            for number in range(last_row_until(rows, utc_us), -1, -1):
-                row = rows[number]
-                if row.key:
-                    return _Place(piece, number, row) if _is_clean_from(run, row, bound_us) else None
-        return None
+            if spans and before is not None and _goes_on(before, run):
+                spans[-1] = spans[-1]._replace(end_us=run.end_us, growing=run.growing)
+            else:
+                spans.append(Span(start_us, run.end_us, run.growing))
+            before = run
+        if all(run.clean for run in track.runs):
+            track.whole = spans
+        return spans
 
-    def _onwards(self, run: Run, place: _Place) -> Iterator[tuple[int, ChunkRow]]:
-        """Segment and row of every chunk of the run behind a place."""
-        number = place.number + 1
-        for piece in range(place.piece, len(run.seqs)):
-            for row in self._rows(run, piece)[number:]:
-                yield run.seqs[piece], row
-            number = 0
+    def _clamped(self, track: Track, whole: Sequence[Span], limit_us: int) -> tuple[Span, ...]:
+        """The spans as far as they are not older than the limit."""
+        for run in track.runs[bisect_left(track.runs, limit_us, key=lambda run: run.end_us) :]:
+            start_us = self.first_visible(run, limit_us, cached_only=True)
+            if start_us is not None:
+                spans = whole[bisect_left(whole, start_us, key=lambda span: span.end_us) :]
+                if spans and spans[0].start_us < start_us:
+                    return (spans[0]._replace(start_us=start_us), *spans[1:])
+                return tuple(spans)
+        return ()
+
+    def _is_at_hand(self, run: Run, bound_us: int) -> bool:
+        bit, raw_us = track_bit(run.track_id), bound_us - run.shift_us
+        seq = self._index.segments.first_reaching(run.lane, run.first_seq, run.last_seq, bit, raw_us)
+        while seq is not None:
+            if self._directories.cached(seq) is None:
+                return False
+            if self._rows.clean_in(run, seq, bound_us) is not None:
+                return True
+            seq = self._index.segments.next_after(run.lane, seq, run.last_seq, bit)
+        return True
 
     # -- bytes --------------------------------------------------------------------------------------------------
 
-    def _gop(self, run: Run, place: _Place, wanted_us: int, bound_us: int, until_us: int) -> Gop | None:
+    def _gop(self, run: Run, place: Place, wanted_us: int, bound_us: int, until_us: int) -> Gop | None:
         """The GOP that begins at a place, or None where its first chunk is damaged or gone.
 
         Where every unit is a clean point: the units of the chunk from the one with `wanted_us` in it on, as far as
         they lie between the other two times.
         """
-        units = self._units(run, run.seqs[place.piece], place.row)
+        units = self._units(run, place)
         if not units:
             return None
         if place.row.all_keys:
             begin_us = max((unit.utc_us for unit in units if unit.utc_us <= wanted_us), default=wanted_us)
             units = [unit for unit in units if max(begin_us, bound_us) <= unit.utc_us <= until_us]
-            more = next(self._onwards(run, place), None) is not None or until_us < run.end_us
-            return _of(run, units, complete=True, ends_span=not more and not run.growing) if units else None
+            more = next(self._rows.onwards(run, place), None) is not None or until_us < run.end_us
+            return _of(run, units, complete=True, ends_span=not more and self._ends(run)) if units else None
         expected = place.row.ordinal + 1
-        for seq, row in self._onwards(run, place):
+        for following in self._rows.onwards(run, place):
+            row = following.row
             if row.key:
                 return _of(run, units, complete=True, ends_span=row.ordinal != expected)
-            following = self._units(run, seq, row) if row.ordinal == expected else None
-            if following is None:
+            added = self._units(run, following) if row.ordinal == expected else None
+            if added is None:
                 # Units are missing: whoever plays this must take it as a gap.
                 return _of(run, units, complete=True, ends_span=True)
-            units += following
+            units += added
             expected += 1
-        return _of(run, units, complete=not run.growing, ends_span=not run.growing)
+        return _of(run, units, complete=not run.growing, ends_span=self._ends(run))
 
-    def _units(self, run: Run, seq: int, row: ChunkRow) -> list[AccessUnit] | None:
+    def _ends(self, run: Run) -> bool:
+        """Whether a gap follows the run."""
+        if run.growing:
+            return False
+        following = self._index.run_from(run.track_id, run.end_us + 1)
+        return following is None or not _goes_on(run, following)
+
+    def _units(self, run: Run, place: Place) -> list[AccessUnit] | None:
         """The units of a chunk that belong to the run; None where it is damaged or was given up."""
-        slot = self._index.slot_of(seq)
-        stream_format = self._format(seq, row)
+        row, slot = place.row, self._index.slot_of(place.seq)
+        stream_format = self._format(place.seq, row)
         if slot is None or stream_format is None:
             return None
         try:
             data = read_chunk(self._volume, slot, row)
         except OSError as error:
-            logger.warning("segment %d at %d cannot be read: %s", seq, row.offset, error)
+            logger.warning("segment %d at %d cannot be read: %s", place.seq, row.offset, error)
             data = None
         # The segment may have been overwritten while it was read.
-        if self._index.slot_of(seq) != slot:
+        if self._index.slot_of(place.seq) != slot:
             return None
         if data is None:
             self.damaged += 1
             return None
-        units = units_of(data, row, stream_format)
-        if row.t1_us <= run.end_us:
+        units = units_of(data, row, stream_format, run.shift_us)
+        if row.t1_us + run.shift_us <= run.end_us:
             return list(units)
         return [unit for unit in units if unit.utc_us <= run.end_us]
 
@@ -224,9 +231,13 @@ class Reader:
         return track.formats.get(row.epoch) if track is not None else None
 
 
-def _is_clean_from(run: Run, row: ChunkRow, bound_us: int) -> bool:
-    """Whether the chunk has a clean point at `bound_us` or later."""
-    return row.key and (row.t0_us >= bound_us or (row.all_keys and min(row.t1_us, run.end_us) >= bound_us))
+def _goes_on(run: Run, following: Run) -> bool:
+    """Whether nothing is missing between two neighbours."""
+    return (
+        following.follows
+        and not (run.cut_short or run.growing)
+        and 0 <= following.start_us - run.end_us <= _LONGEST_STEP_US
+    )
 
 
 def _of(run: Run, units: list[AccessUnit], *, complete: bool, ends_span: bool) -> Gop:

@@ -18,11 +18,12 @@ from argus.store import layout
 HEADER = struct.Struct("<4sIQQQIIIHBBIIQ")
 CHUNK_ROW = struct.Struct("<IIIIIIIIIIqqq")
 UNIT_ROW = struct.Struct("<IIi")
-MARK = struct.Struct("<H2xII4xQq")
+MARK = struct.Struct("<H2xIIII4xQq")
 FORMAT_HEAD = struct.Struct("<III")
 TRAILER = struct.Struct("<4sI")
 CHECKED_FROM = 8
 MAX_FORMAT_BYTES = 1 << 16
+MAX_LANES = 4
 
 BytesLike = bytes | bytearray | memoryview
 
@@ -40,14 +41,24 @@ class Header(NamedTuple):
     rows: int
     marks: int
     part: int
-    lane: int
+    lane_and_last: int
     meta_crc: int
     reach: int
     announced: int
 
     @property
+    def lane(self) -> int:
+        """The lane of the segment."""
+        return self.lane_and_last & ~layout.LAST_PART
+
+    @property
+    def is_last_part(self) -> bool:
+        """Whether no other batch of the tick follows."""
+        return bool(self.lane_and_last & layout.LAST_PART)
+
+    @property
     def oldest_seq(self) -> int:
-        """Segments with lower numbers no longer counted when this was written."""
+        """Segments of the same lane with lower numbers no longer counted when this was written."""
         return self.seq + 1 - self.reach if self.reach else 0
 
     def encode(self) -> bytes:
@@ -61,10 +72,20 @@ class Stamp(NamedTuple):
     salt: int
     tick: int
     announced: int
-    oldest_seq: int
+    oldest_seqs: tuple[int, ...]
 
     def header(
-        self, magic: bytes, seq: int, *, length: int, meta: bytes, rows: int, marks: int, part: int = 0
+        self,
+        magic: bytes,
+        seq: int,
+        lane: int,
+        *,
+        length: int,
+        meta: bytes,
+        rows: int,
+        marks: int,
+        part: int = 0,
+        last: bool = False,
     ) -> bytes:
         """The header in front of `meta`."""
         return Header(
@@ -77,10 +98,10 @@ class Stamp(NamedTuple):
             meta_bytes=len(meta),
             rows=rows,
             marks=marks,
-            part=part,
-            lane=0,
+            part=part & 0xFF,
+            lane_and_last=lane | layout.LAST_PART if last else lane,
             meta_crc=crc32(meta),
-            reach=seq + 1 - self.oldest_seq,
+            reach=seq + 1 - min(seq, self.oldest_seqs[lane]),
             announced=self.announced,
         ).encode()
 
@@ -110,15 +131,26 @@ class ChunkRow(NamedTuple):
     def all_keys(self) -> bool:
         return bool(self.flags & layout.ALL_KEYS)
 
+    @property
+    def follows(self) -> bool:
+        return bool(self.flags & layout.FOLLOWS)
+
 
 class Mark(NamedTuple):
     """A decision that must survive; see `layout.MARK`."""
 
     kind: int
-    track: int
-    position: int
-    number: int
-    value: int
+    track: int = 0
+    span: int = 0
+    ordinal: int = 0
+    target: int = 0
+    number: int = 0
+    value: int = 0
+
+    @property
+    def deletes(self) -> bool:
+        """Whether it is about footage that is gone."""
+        return self.kind in (layout.MARK_CUT, layout.MARK_FORGET)
 
 
 class FormatRecord(NamedTuple):
@@ -145,7 +177,7 @@ def decode_header(data: BytesLike, magic: bytes, salt: int, seq: int | None) -> 
     if len(data) < HEADER.size or not is_intact(data[: HEADER.size], magic):
         return None
     header = Header._make(HEADER.unpack_from(data))
-    if header.salt != salt or (seq is not None and header.seq != seq):
+    if header.salt != salt or (seq is not None and header.seq != seq) or header.lane >= MAX_LANES:
         return None
     if header.rows * CHUNK_ROW.size + header.marks * MARK.size > header.meta_bytes:
         return None

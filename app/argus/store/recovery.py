@@ -4,33 +4,43 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from argus.store import layout, snapshot
 from argus.store.batch import Batch, payload_is_intact, scan
-from argus.store.index import Index, Segment
-from argus.store.plan import Lane
-from argus.store.records import HEADER, ChunkRow, FormatRecord, Header, Mark, decode_header
+from argus.store.directories import Directories
+from argus.store.eviction import evictions
+from argus.store.index import Index
+from argus.store.plan import Front
+from argus.store.records import HEADER, MAX_LANES, ChunkRow, FormatRecord, Header, Mark, decode_header
+from argus.store.rows import Rows
 from argus.store.segment import Directory, OpenSegment, directory_of, read_directory, read_footer
+from argus.store.segments import Segment
 from argus.store.snapshot import State
 from argus.store.span import Deletion
 from argus.store.volume import Volume
 
-Group = tuple[Iterable[Mark], Iterable[ChunkRow], Iterable[FormatRecord]]
+# When a mark or a row of a track was written: span, ordinal, marks before rows, number.
+_Moment = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered:
-    """A volume as it was at the last flush. `problems` are sentences about damage that was passed over."""
+    """A volume as it was at the last flush. `problems` are sentences about damage that was passed over.
+
+    `leftovers` are to be written before anything else, each at an offset of a slot: they void what a tick that was
+    never finished left behind, so that nobody who finds it without an index takes it for footage.
+    """
 
     index: Index
-    lane: Lane
+    front: Front
     generation: int
     tick: int
     announced: int
     pending: list[Deletion]
     written_us: int
     problems: list[str]
+    leftovers: list[tuple[int, int, bytes]]
 
 
 @dataclass(slots=True)
@@ -40,8 +50,10 @@ class _Tail:
     seq: int
     slot: int
     start: int = 0
+    since_tick: int = 0
     footer: tuple[Header, Directory] | None = None
     batches: list[Batch] = field(default_factory=list)
+    leftovers: list[Batch] = field(default_factory=list)
 
     @property
     def tick(self) -> int:
@@ -65,25 +77,29 @@ class _Tail:
         """Find out what the segment holds."""
         self.footer = read_footer(volume, self.slot, self.seq) if trust_footer and self.start == 0 else None
         if self.footer is None:
-            self.batches = list(scan(volume, self.slot, self.seq, self.start, volume.geometry.segment_bytes))
+            self.batches, self.leftovers = [], []
+            for batch in scan(volume, self.slot, self.seq, self.start, volume.geometry.segment_bytes):
+                # What an unfinished tick left behind an append point is known by its number.
+                if batch.header.tick > self.since_tick:
+                    self.batches.append(batch)
+                else:
+                    self.leftovers.append(batch)
+
+    @property
+    def lane(self) -> int:
+        header = self.footer[0] if self.footer else self.batches[0].header
+        return header.lane
 
     def rows(self) -> list[ChunkRow]:
         return self.footer[1].rows if self.footer else [row for batch in self.batches for row in batch.rows]
 
-    def groups(self) -> Iterator[Group]:
-        """What it holds in the order it was written."""
+    def marks(self) -> list[Mark]:
+        return self.footer[1].marks if self.footer else [mark for batch in self.batches for mark in batch.marks]
+
+    def formats(self) -> list[FormatRecord]:
         if self.footer is None:
-            for batch in self.batches:
-                yield batch.marks, batch.rows, batch.formats
-            return
-        directory, done = self.footer[1], 0
-        formats = [FormatRecord(track, epoch, known) for (track, epoch), known in directory.formats.items()]
-        yield (), (), formats
-        for mark in directory.marks:
-            yield (), directory.rows[done : mark.position], ()
-            yield (mark,), (), ()
-            done = max(done, mark.position)
-        yield (), directory.rows[done:], ()
+            return [record for batch in self.batches for record in batch.formats]
+        return [FormatRecord(track, epoch, known) for (track, epoch), known in self.footer[1].formats.items()]
 
     def used_bytes(self, volume: Volume) -> int:
         if self.footer is not None:
@@ -94,23 +110,28 @@ class _Tail:
 def recover(volume: Volume) -> Recovered:
     """The state of a volume; it only reads. Damage is passed over and reported. Raises OSError."""
     state, damaged = snapshot.read_newest(volume)
-    problems = [f"snapshot slots torn or damaged: {damaged}"] if damaged else []
+    # The slot to be written next is torn by any cut of power during a snapshot: no damage, but perhaps a lost snapshot.
+    next_slot = (state.generation + 1) % volume.geometry.snapshot_slots if state is not None else None
+    problems = [f"snapshot slot {slot} is damaged" for slot in damaged if slot != next_slot]
     if state is None or not _is_possible(volume, state):
         problems.append("there is no intact snapshot; the index was rebuilt from the segments")
         state = State()
         tails = _newer_segments(volume, state, ())
     else:
-        tails = _since(volume, state, look_beyond=damaged > 0)
+        tails = _since(volume, state, look_beyond=bool(damaged))
     for tail in tails:
         tail.read(volume, trust_footer=True)
-    if problems:
+    # Also of what is dropped below: its number must not be used again.
+    state.tick = max([state.tick, *(tail.tick for tail in tails)])
+    in_doubt = bool(damaged or problems)
+    if in_doubt:
         _drop_repeated(volume, tails)
     _drop_unfinished(volume, tails, problems)
-    return _settle(volume, state, tails, problems)
+    return _settle(volume, state, tails, problems, in_doubt=in_doubt or bool(problems))
 
 
 def _is_possible(volume: Volume, state: State) -> bool:
-    slots = [*state.intents, *(segment.slot for segment in state.index.segments.values())]
+    slots = [*state.intents, *(segment.slot for _, segment in state.index.segments.items())]
     return len(slots) == len(set(slots)) and all(slot < volume.geometry.data_segments for slot in slots)
 
 
@@ -126,7 +147,7 @@ def _since(volume: Volume, state: State, *, look_beyond: bool) -> list[_Tail]:
     only if all intended slots were used, or numbers are found in them that another snapshot gave out.
     """
     tails = [
-        _Tail(seq, segment.slot, segment.used_bytes)
+        _Tail(seq, segment.slot, segment.used_bytes, state.tick)
         for seq, segment in sorted(state.index.segments.items())
         if not segment.sealed
     ]
@@ -176,7 +197,7 @@ def _drop_repeated(volume: Volume, tails: list[_Tail]) -> None:
 
 
 def _drop_unfinished(volume: Volume, tails: list[_Tail], problems: list[str]) -> None:
-    """Keep of the last tick what is whole from its first part on; of the one before what is intact.
+    """Keep the last tick if all of its parts are there and intact; of the one before what is intact.
 
     Every tick below the last was flushed before the last began, so only the last can be torn.
     """
@@ -184,7 +205,10 @@ def _drop_unfinished(volume: Volume, tails: list[_Tail], problems: list[str]) ->
     for tail in tails:
         if tail.footer is not None and tail.tick >= last - 1:
             tail.read(volume, trust_footer=False)
-    expected, torn = 0, False
+    parts = [(tail, batch) for tail in tails for batch in tail.batches if batch.header.tick == last]
+    finished = _is_whole([batch.header for _, batch in parts]) and all(
+        payload_is_intact(volume, tail.slot, batch) for tail, batch in parts
+    )
     for tail in tails:
         kept: list[Batch] = []
         position = tail.start
@@ -192,42 +216,71 @@ def _drop_unfinished(volume: Volume, tails: list[_Tail], problems: list[str]) ->
             if batch.offset != position:
                 problems.append(f"segment {tail.seq}: no intact batch between {position} and {batch.offset}")
             position = batch.end
-            intact = batch.header.tick < last - 1 or payload_is_intact(volume, tail.slot, batch)
             if batch.header.tick == last:
-                torn = torn or not intact or batch.header.part != expected
-                expected += 1
-                intact = not torn
-            elif not intact:
-                problems.append(f"segment {tail.seq}: the batch at {batch.offset} is damaged")
+                intact = finished
+            else:
+                intact = batch.header.tick < last - 1 or payload_is_intact(volume, tail.slot, batch)
+                if not intact:
+                    problems.append(f"segment {tail.seq}: the batch at {batch.offset} is damaged")
             if intact:
                 kept.append(batch)
+            elif batch.header.tick == last:
+                tail.leftovers.append(batch)
         tail.batches = kept
 
 
-def _settle(volume: Volume, state: State, tails: list[_Tail], problems: list[str]) -> Recovered:
+def _void(volume: Volume, tail: _Tail) -> Iterator[tuple[int, int, bytes]]:
+    """What makes the leftovers of a segment harmless: empty batches, which still tell what was announced."""
+    for batch in tail.leftovers:
+        empty = batch.header._replace(
+            length=layout.BLOCK_BYTES,
+            meta_bytes=0,
+            rows=0,
+            marks=0,
+            part=0,
+            lane_and_last=batch.header.lane | layout.LAST_PART,
+            meta_crc=0,
+        )
+        yield tail.slot, batch.offset, empty.encode().ljust(layout.BLOCK_BYTES, b"\0")
+        footer = read_footer(volume, tail.slot, tail.seq)
+        if footer is not None and footer[0].tick == batch.header.tick:
+            end = volume.geometry.segment_bytes - layout.BLOCK_BYTES
+            yield tail.slot, end, bytes(layout.BLOCK_BYTES)
+
+
+def _is_whole(headers: list[Header]) -> bool:
+    """Whether these are all parts of a tick."""
+    count = len(headers)
+    expected = sorted(number & 0xFF for number in range(count))
+    last = [header.part for header in headers if header.is_last_part]
+    return sorted(header.part for header in headers) == expected and last == [(count - 1) & 0xFF]
+
+
+def _settle(volume: Volume, state: State, tails: list[_Tail], problems: list[str], *, in_doubt: bool) -> Recovered:
     index = state.index
+    rows = Rows(index, Directories(volume, index))
     pending = list(state.deletions)
-    for tail in tails:
-        if tail.footer is not None or tail.batches:
-            overtaken = [
-                seq for seq, segment in index.segments.items() if segment.slot == tail.slot and seq != tail.seq
-            ]
-            pending += index.evict(overtaken)
-            index.segments[tail.seq] = Segment(tail.slot, tail.used_bytes(volume), sealed=True)
-            _replay(state, tail, pending)
+    written = [tail for tail in tails if tail.footer is not None or tail.batches]
+    slots = {tail.slot: tail.seq for tail in written}
+    overtaken = [seq for seq, segment in index.segments.items() if slots.get(segment.slot, seq) != seq]
+    pending += index.give_up(overtaken, evictions(index, rows, overtaken))
+    for tail in written:
+        state_of = Segment(tail.slot, tail.used_bytes(volume), True, tail.lane, tick=tail.tick)
+        index.grow(tail.seq, state_of, tail.rows())
+    _replay(state, written, pending)
     # Where the newest snapshot is lost: what was given up since must not come back.
-    oldest_seq = max((tail.oldest_seq for tail in tails), default=0)
-    pending += index.evict([seq for seq in index.segments if seq < oldest_seq])
+    gone = _given_up(index, written)
+    pending += index.give_up(gone, evictions(index, Rows(index, Directories(volume, index)), gone))
     for track in index.tracks.values():
         for run in track.runs:
             run.growing = False
         track.tail = None
     announced = max([state.announced, *(tail.announced for tail in tails)])
-    taken = {segment.slot for segment in index.segments.values()}
+    taken = index.segments.slots()
     next_seq = max([state.next_seq + len(state.intents), *(tail.seq + 1 for tail in tails)])
     # With the newest snapshot lost an unfinished tick may have used numbers of which no trace is found.
-    next_seq += volume.geometry.data_segments if problems else 0
-    lane = Lane(
+    next_seq += volume.geometry.data_segments if in_doubt else 0
+    front = Front(
         open=_reopen(volume, index, tails),
         free=deque(slot for slot in state.intents if slot not in taken),
         next_seq=next_seq,
@@ -235,50 +288,70 @@ def _settle(volume: Volume, state: State, tails: list[_Tail], problems: list[str
     )
     return Recovered(
         index=index,
-        lane=lane,
+        front=front,
         generation=state.generation,
-        tick=max([state.tick, *(tail.tick for tail in tails)]),
+        tick=state.tick,
         announced=announced,
         pending=[deletion for deletion in pending if deletion.number > announced],
         written_us=state.written_us,
         problems=problems,
+        leftovers=[leftover for tail in tails for leftover in _void(volume, tail)],
     )
 
 
-def _replay(state: State, tail: _Tail, pending: list[Deletion]) -> None:
-    """Do to the index what was done to it when the segment was written."""
+def _given_up(index: Index, tails: list[_Tail]) -> list[int]:
+    """Segments that no longer counted when the newest ones of their lane were written."""
+    oldest: dict[int, int] = {}
+    for tail in tails:
+        oldest[tail.lane] = max(tail.oldest_seq, oldest.get(tail.lane, 0))
+        for mark in tail.marks():
+            if mark.kind == layout.MARK_REACH:
+                oldest[mark.track] = max(mark.value, oldest.get(mark.track, 0))
+    return [seq for seq, segment in index.segments.items() if seq < oldest.get(segment.lane, 0)]
+
+
+def _replay(state: State, tails: list[_Tail], pending: list[Deletion]) -> None:
+    """Do to the index what was done to it when the segments were written, track by track in order."""
     index = state.index
-    for marks, rows, formats in tail.groups():
-        for mark in marks:
-            deletion = index.apply(tail.seq, mark)
-            if deletion is not None:
-                pending.append(deletion)
-        for record in formats:
+    steps: list[tuple[int, _Moment, _Tail, Mark | ChunkRow]] = []
+    for tail in tails:
+        for record in tail.formats():
             track = index.track(record.track)
             track.formats[record.epoch] = record.format
             track.next_epoch = max(track.next_epoch, record.epoch + 1)
-        for row in rows:
-            index.add(tail.seq, row, growing=True)
+        for mark in tail.marks():
+            steps.append((mark.track, (mark.span, mark.ordinal, 0, mark.number), tail, mark))
+        for row in tail.rows():
+            steps.append((row.track, (row.span, row.ordinal, 1, 0), tail, row))
             state.next_span = max(state.next_span, row.span + 1)
+    for _, _, tail, step in sorted(steps, key=lambda step: step[:2]):
+        if isinstance(step, ChunkRow):
+            index.add(tail.seq, tail.lane, step, growing=True)
+        else:
+            deletion = index.apply(tail.seq, step)
+            if deletion is not None:
+                pending.append(deletion)
 
 
-def _reopen(volume: Volume, index: Index, tails: list[_Tail]) -> OpenSegment | None:
-    """The newest segment, to go on where it ends, unless a footer closes it."""
-    for older, held in index.segments.items():
-        index.segments[older] = Segment(held.slot, held.used_bytes, sealed=True)
-    seq = max(index.segments, default=None)
-    if seq is None:
-        return None
-    segment = index.segments[seq]
-    if read_footer(volume, segment.slot, seq) is not None:
-        return None
-    # What was read since the snapshot is known; where it began in the middle the rest is read again.
-    known = next((tail for tail in tails if tail.seq == seq and tail.start == 0 and tail.footer is None), None)
-    if known is not None:
-        directory = directory_of(known.batches)
-    else:
-        directory = read_directory(volume, segment.slot, seq, segment.used_bytes)
-    index.segments[seq] = Segment(segment.slot, segment.used_bytes, sealed=False)
-    reopened = OpenSegment(seq=seq, slot=segment.slot, position=segment.used_bytes, directory=directory)
-    reopened.learn_formats()
-    return reopened
+def _reopen(volume: Volume, index: Index, tails: list[_Tail]) -> dict[int, OpenSegment]:
+    """The newest segment of each lane, to go on where it ends, unless a footer closes it."""
+    with index.lock:
+        for seq, held in index.segments.items():
+            if not held.sealed:
+                index.segments[seq] = replace(held, sealed=True)
+    found: dict[int, OpenSegment] = {}
+    for lane in range(MAX_LANES):
+        seq = index.segments.newest(lane)
+        segment = index.segment(seq)
+        if segment is None or read_footer(volume, segment.slot, seq) is not None:
+            continue
+        # What was read since the snapshot is known; where it began in the middle the rest is read again.
+        known = next((tail for tail in tails if tail.seq == seq and tail.start == 0 and tail.footer is None), None)
+        if known is not None:
+            directory = directory_of(known.batches)
+        else:
+            directory = read_directory(volume, segment.slot, seq, segment.used_bytes)
+        index.segments[seq] = replace(segment, sealed=False)
+        found[lane] = OpenSegment(seq=seq, slot=segment.slot, position=segment.used_bytes, directory=directory)
+        found[lane].learn_formats()
+    return found

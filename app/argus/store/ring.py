@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from uuid import UUID
 
 from argus.base.access_unit import AccessUnit, StreamFormat
 from argus.base.clock import Clock
 from argus.base.errors import NotFound, Unavailable
 from argus.base.tasks import Heartbeat
+from argus.linux.time_sync import SimulatedTimeSync, TimeSync
 from argus.store import layout
+from argus.store.boot import Boot
+from argus.store.clock_trust import ClockTrust
 from argus.store.directories import Directories
 from argus.store.health import Occupancy, RingHealth
 from argus.store.ingest import Ingest
+from argus.store.label import TrackLabel
+from argus.store.policies import Policies
+from argus.store.pulse import Pulse
 from argus.store.reader import Reader
+from argus.store.reclaim import Protection, Reclaim
 from argus.store.records import Mark
-from argus.store.recovery import recover
+from argus.store.recovery import Recovered, recover
 from argus.store.retention import Retention
+from argus.store.ring_config import RingConfig
+from argus.store.rows import Rows
 from argus.store.span import Gop, Span
 from argus.store.volume import Volume
 from argus.store.volume_file import create, open_existing
@@ -37,20 +46,6 @@ T = TypeVar("T")
 _READER_THREADS = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RingConfig:
-    """Geometry of a new volume and the bounds of the writer."""
-
-    size_bytes: int
-    segment_bytes: int = 16 << 20
-    tick_s: float = 1.0
-    pending_bytes: int = 2 << 20
-    queue_bytes: int = 64 << 20
-    queue_units: int = 50_000
-    gap_us: int = 2_000_000
-    retention_step_s: float = 10.0
-
-
 class Ring:
     """Footage on one volume.
 
@@ -61,39 +56,63 @@ class Ring:
 
     name = "store"
 
-    def __init__(self, volume: Volume, config: RingConfig, clock: Clock, on_deleted: OnDeleted) -> None:
-        """Recover what the volume holds; blocks for I/O. Raises OSError where it cannot be read."""
-        # What a killed process left in the page cache must not count as durable before it is.
-        volume.sync()
-        recovered = recover(volume)
-        for problem in recovered.problems:
-            logger.warning("recovery: %s", problem)
+    def __init__(
+        self,
+        volume: Volume,
+        config: RingConfig,
+        clock: Clock,
+        on_deleted: OnDeleted,
+        *,
+        read_only: bool = False,
+        time_sync: TimeSync | None = None,
+    ) -> None:
+        """Recover what the volume holds; blocks for I/O. A ring that is `read_only` never writes.
+
+        Without `time_sync` the clock counts as one that no server sets.
+
+        Raises:
+            OSError: the volume cannot be read.
+        """
         self.heartbeat = Heartbeat(self.name, clock)
         self._config = config
-        self._clock = clock
         self._on_deleted = on_deleted
         self._volume = volume
-        self._index = recovered.index
-        directories = Directories(volume, self._index)
-        if recovered.lane.open is not None:
-            directories.put(recovered.lane.open.seq, recovered.lane.open.directory, pinned=True)
-        self._ingest = Ingest(config.queue_bytes, config.queue_units)
-        self._writer = Writer(volume, recovered, directories, self._ingest, clock, config.gap_us)
-        self._reader = Reader(volume, self._index, directories)
-        times = self._index.times()
-        last_known_us = max(recovered.written_us, times[1] if times else 0)
-        self._retention = Retention(self._index, self._reader, directories, clock, last_known_us)
-        self._retention.hold_edges()
-        self._recovery_problems = len(recovered.problems)
+        self._read_only = read_only
         self._forgotten: set[int] = set()
         self._broken: set[int] = set()
-        self._lost_units = 0
-        self._due = asyncio.Event()
-        self._retention_due = asyncio.Event()
-        self._stepped = asyncio.Event()
-        self._running = False
-        self._writing_thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        recovered = self._recover()
+        directories = Directories(volume, self._index)
+        for segment in recovered.front.open.values():
+            directories.put(segment.seq, segment.directory, pinned=True)
+        rows = Rows(self._index, directories)
+        time_sync = time_sync or SimulatedTimeSync(boot_id=UUID(int=0))
+        self._trust = ClockTrust(clock, recovered.written_us, time_sync.is_synchronized)
+        self._ingest = Ingest(config.queue_bytes, config.queue_units)
+        self._reclaim = Reclaim(self._index, rows, volume.geometry)
+        self._writer = Writer(
+            volume, recovered, directories, self._ingest, self._reclaim, clock, self._trust.known_us, config.gap_us
+        )
+        self._policies = Policies(self._index, self._writer, self._reclaim)
+        self._reader = Reader(volume, self._index, directories, rows)
+        self._retention = Retention(self._index, self._reader, directories, self._trust)
+        self._retention.hold_edges()
+        self._boot = Boot(self._index, rows, clock, time_sync)
+        self._queue(self._boot.begin())
         self._reading_threads = ThreadPoolExecutor(_READER_THREADS, thread_name_prefix="store-reader")
+        self._pulse = Pulse(
+            self._writer, self._announce, self.apply_retention, config, clock, self.heartbeat, self._reading_threads
+        )
+
+    def _recover(self) -> Recovered:
+        if not self._read_only:
+            # What a killed process left in the page cache must not count as durable before it is.
+            self._volume.sync()
+        recovered = recover(self._volume)
+        for problem in recovered.problems:
+            logger.warning("recovery: %s", problem)
+        self._index = recovered.index
+        self._recovery_problems = len(recovered.problems)
+        return recovered
 
     @classmethod
     def open(cls, path: Path, config: RingConfig, clock: Clock, on_deleted: OnDeleted) -> Ring:
@@ -115,8 +134,11 @@ class Ring:
 
     def close(self) -> None:
         """Write what is queued and a last snapshot, and release the volume; blocks for I/O. `run` must have ended."""
-        self._writing_thread.shutdown(wait=True)
+        self._pulse.close()
         self._reading_threads.shutdown(wait=True)
+        if self._read_only:
+            self._volume.close()
+            return
         try:
             self.tick()
             self._writer.seal()
@@ -129,24 +151,18 @@ class Ring:
 
     async def run(self) -> None:
         """Write every tick and apply retention until cancelled; `close` writes what is queued then."""
-        self._running = True
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._remind(self._due, self._config.tick_s))
-                group.create_task(self._remind(self._retention_due, self._config.retention_step_s))
-                group.create_task(self._write_when_due())
-                group.create_task(self._retain_regularly())
-        finally:
-            self._running = False
+        if self._read_only:
+            await asyncio.Event().wait()
+        await self._pulse.run()
 
     def tick(self) -> None:
         """Make everything appended so far durable, in the caller's thread; for use without `run`."""
-        while self._announce(self._writer.step()):
+        while not self._read_only and self._announce(self._writer.step()):
             pass
 
     def apply_retention(self) -> None:
         """Queue the deletion of everything that became too old; blocks for I/O; for use without `run`."""
-        self._queue_cuts(self._retention.due())
+        self._queue(self._due_marks())
 
     async def flush(self) -> None:
         """Return when everything appended, ended or forgotten so far is durable.
@@ -154,15 +170,10 @@ class Ring:
         Raises:
             Unavailable: the volume failed.
         """
-        wanted = self._ingest.queued
-        if not self._running:
+        wanted = 0 if self._read_only else self._ingest.queued
+        if not self._pulse.running:
             self.tick()
-        while self._writer.durable < wanted:
-            if self._writer.failure or not self._running:
-                raise Unavailable("storage", self._writer.failure or "the recorder's store is not running")
-            stepped = self._stepped
-            self._due.set()
-            await stepped.wait()
+        await self._pulse.durable(wanted)
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -180,10 +191,9 @@ class Ring:
             pending_bytes = self._put(track_id, unit)
         except Unavailable:
             self._broken.add(track_id)
-            self._lost_units += 1
             raise
         if pending_bytes >= self._config.pending_bytes:
-            self._due.set()
+            self._pulse.due.set()
 
     def end_span(self, track_id: int) -> None:
         """The recorder stops: the next unit of the track starts a new span."""
@@ -193,8 +203,9 @@ class Ring:
         """Delete everything of the track: unreadable at once, durable with the next tick (see `flush`)."""
         if track_id not in self._forgotten:
             self._forgotten.add(track_id)
-            self._ingest.put_mark(Mark(layout.MARK_FORGET, track_id, 0, 1, 0))
-            self._due.set()
+            self._policies.drop(track_id)
+            self._ingest.put_mark(Mark(kind=layout.MARK_FORGET, track=track_id))
+            self._pulse.due.set()
 
     def set_retention(self, track_id: int, retention_us: int) -> None:
         """Footage older than this is invisible from now on and deleted for good soon after; 0 is unlimited."""
@@ -204,16 +215,44 @@ class Ring:
             track = self._index.track(track_id)
             changed = track.retention_us != retention_us
             track.retention_us = retention_us
+        self._policies.manage(track_id)
         if changed:
-            self._ingest.put_mark(Mark(layout.MARK_RETENTION, track_id, 0, 0, retention_us))
-            self._retention_due.set()
+            self._ingest.put_mark(Mark(kind=layout.MARK_RETENTION, track=track_id, value=retention_us))
+            self._pulse.retention_due.set()
+
+    def retention_us(self, track_id: int) -> int:
+        """The retention of a track; 0 is unlimited."""
+        track = self._index.tracks.get(track_id)
+        return track.retention_us if track is not None else 0
+
+    def set_label(self, track_id: int, label: TrackLabel) -> None:
+        """Keep on the volume what the track is called; durable with the next tick."""
+        if track_id not in self._forgotten and self._policies.set_label(track_id, label):
+            self._writer.want_snapshot()
+            self._pulse.due.set()
+
+    def set_quota(self, recording: str, limit_bytes: int) -> None:
+        """The most bytes that the tracks labelled with this recording may hold; 0 is unlimited.
+
+        Its oldest footage goes when it holds more. It is written apart from the others as far as lanes reach.
+        """
+        if self._policies.set_quota(recording, limit_bytes):
+            self._pulse.retention_due.set()
+
+    def protect(self, track_ids: Collection[int], start_us: int, end_us: int) -> Protection:
+        """Keep footage from being given up for lack of space or for a quota; retention goes on.
+
+        Raises:
+            Unavailable: with it more than half of the volume would be kept.
+        """
+        return self._reclaim.protect(track_ids, start_us, end_us)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
     def tracks(self) -> tuple[int, ...]:
         """Every track with footage, visible or not, that was not forgotten."""
         with self._index.lock:
-            known = [track.track_id for track in self._index.tracks.values() if track.runs]
+            known = [track.track_id for track in self._index.known() if track.runs]
         return tuple(sorted(track_id for track_id in known if track_id not in self._forgotten))
 
     def spans(self, track_id: int) -> tuple[Span, ...]:
@@ -253,7 +292,7 @@ class Ring:
         geometry = self._volume.geometry
         visible = [span for track_id in self.tracks() for span in self.spans(track_id)]
         with self._index.lock:
-            used = sum(segment.used_bytes for segment in self._index.segments.values())
+            used = self._index.segments.used_bytes()
         return Occupancy(
             used_bytes=used,
             total_bytes=geometry.data_segments * geometry.segment_bytes,
@@ -261,6 +300,25 @@ class Ring:
             newest_us=max((span.end_us for span in visible), default=None),
             write_rate_bps=self._writer.write_rate_bps(),
         )
+
+    def now_us(self) -> int:
+        """The time that retention goes by: the clock's, unless that is behind what is known."""
+        return self._trust.now_us()
+
+    @property
+    def volume_uuid(self) -> UUID:
+        """The volume, wherever it is plugged in."""
+        return self._volume.uuid
+
+    def labels(self) -> dict[int, TrackLabel]:
+        """What the tracks on the volume are called, as far as it was told."""
+        return {
+            track_id: label for track_id, label in self._policies.labels().items() if track_id not in self._forgotten
+        }
+
+    def usage(self) -> dict[str, int]:
+        """Bytes by recording; estimated where a range was deleted in part."""
+        return self._policies.usage()
 
     def health(self) -> RingHealth:
         """The writer's state and counters."""
@@ -275,7 +333,7 @@ class Ring:
             batch_bytes=counters.batch_bytes,
             flushes=counters.flushes,
             units=counters.units,
-            dropped_units=counters.dropped_units + self._lost_units,
+            dropped_units=counters.dropped_units,
             damaged=self._reader.damaged + self._recovery_problems,
             write_errors=counters.write_errors,
             detail=self._writer.failure,
@@ -284,8 +342,8 @@ class Ring:
     # -- parts --------------------------------------------------------------------------------------------------
 
     def _put(self, track_id: int, unit: AccessUnit) -> int:
-        if self._writer.failure:
-            raise Unavailable("storage", self._writer.failure)
+        if self._writer.failure or self._read_only:
+            raise Unavailable("storage", self._writer.failure or "the volume is open for reading alone")
         largest = self._volume.geometry.max_unit_bytes
         if len(unit.data) > largest:
             message = f"an access unit of {len(unit.data)} bytes is larger than the {largest} this volume takes"
@@ -305,51 +363,13 @@ class Ring:
             self._writer.announced = max(self._writer.announced, deletion.number)
         return progress.more
 
-    def _queue_cuts(self, cuts: list[Mark]) -> None:
-        for cut in cuts:
-            self._ingest.put_mark(cut)
+    def _queue(self, marks: list[Mark]) -> None:
+        for mark in marks:
+            self._ingest.put_mark(mark)
 
-    async def _remind(self, due: asyncio.Event, interval_s: float) -> None:
-        while True:
-            due.set()
-            await self._clock.sleep(interval_s)
-
-    async def _write_when_due(self) -> None:
-        while True:
-            await self._due.wait()
-            self._due.clear()
-            more = True
-            while more:
-                more = await self._step_in_thread()
-
-    async def _step_in_thread(self) -> bool:
-        """One step of the writer; it runs to its end even when the caller is cancelled."""
-        running = asyncio.get_running_loop().run_in_executor(self._writing_thread, self._writer.step)
-        cancelled: asyncio.CancelledError | None = None
-        while not running.done():
-            try:
-                await asyncio.wait([running])
-            except asyncio.CancelledError as error:
-                cancelled = error
-        more = self._announce(running.result())
-        if not self._writer.failure:
-            self.heartbeat.beat()
-        self._stepped.set()
-        self._stepped = asyncio.Event()
-        if cancelled is not None:
-            raise cancelled
-        return more
-
-    async def _retain_regularly(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await self._retention_due.wait()
-            self._retention_due.clear()
-            # A volume that takes no data takes no cuts, and the same ones must not pile up meanwhile.
-            if self._writer.failure:
-                continue
-            self._queue_cuts(await loop.run_in_executor(self._reading_threads, self._retention.due))
-            self._due.set()
+    def _due_marks(self) -> list[Mark]:
+        """What retention, quotas and the clock ask for now; reads directories."""
+        return [*self._retention.due(), *self._retention.cuts_at(self._reclaim.cuts()), *self._boot.due()]
 
     async def _read(self, track_id: int, read: Callable[[], T]) -> T | None:
         if track_id in self._forgotten:

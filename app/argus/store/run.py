@@ -1,133 +1,105 @@
-"""A run: one span of one track as the index keeps it, 24 bytes for each segment it touches."""
+"""A run: one span of one track as the index keeps it, of one size however many segments it touches."""
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from argus.store.records import ChunkRow
-from argus.store.span import Span
 
 EARLIEST_US = -(1 << 63)
 NEVER_US = (1 << 63) - 1
-
-
-def _numbers() -> array[int]:
-    return array("q")
 
 
 @dataclass(slots=True, kw_only=True)
 class Run:
     """Footage of a track without a gap, or what is left of it.
 
-    Only units with start_us <= time <= end_us count; `start_us` need not be a clean point where older footage was cut.
-    A piece is the run's part in one segment: `seqs`, `starts_us` (its first unit) and `keys_us` (its first clean
-    point, NEVER_US where it has none). `change_us` and `change_epoch` tell which format begins when.
+    Its chunks are in the segments of one lane from `first_seq` to `last_seq`; only units with
+    start_us <= time <= end_us count. `clean` tells that it begins with a clean point. Times are capture times: those
+    of the rows plus `shift_us`, which corrects a clock that was wrong. `follows`: nothing is missing between the
+    track's span before it and this one; `cut_short`: its end was given up. `changes` tells from when on which format
+    is in force.
     """
 
     track_id: int
     span: int
+    lane: int
+    first_seq: int
+    last_seq: int
     start_us: int
     end_us: int
-    ordinal: int = -1
+    ordinal: int
+    clean: bool = True
     growing: bool = False
-    seqs: array[int] = field(default_factory=_numbers)
-    starts_us: array[int] = field(default_factory=_numbers)
-    keys_us: array[int] = field(default_factory=_numbers)
-    change_us: array[int] = field(default_factory=_numbers)
-    change_epoch: array[int] = field(default_factory=_numbers)
-    _whole: Span | None = field(default=None, repr=False, compare=False)
+    follows: bool = False
+    cut_short: bool = False
+    shift_us: int = 0
+    size_bytes: int = 0
+    changes: tuple[tuple[int, int], ...] = ()
 
-    def whole(self) -> Span | None:
-        """All of the run as its readers see it, or None where it does not begin with a clean point.
-
-        Kept, because a timeline asks for tens of thousands at a time.
-        """
-        known = self._whole
-        if (
-            known is None
-            or known.end_us != self.end_us
-            or known.start_us != self.start_us
-            or known.growing != self.growing
-        ):
-            if self.keys_us[0] != self.start_us:
-                return None
-            known = self._whole = Span(start_us=self.start_us, end_us=self.end_us, growing=self.growing)
-        return known
+    @classmethod
+    def begun_by(cls, seq: int, lane: int, row: ChunkRow) -> Run:
+        """A run that begins with a chunk in segment `seq`."""
+        return cls(
+            track_id=row.track,
+            span=row.span,
+            lane=lane,
+            first_seq=seq,
+            last_seq=seq,
+            start_us=row.t0_us,
+            end_us=row.t1_us,
+            ordinal=row.ordinal,
+            clean=row.key,
+            follows=row.follows and row.ordinal == 0,
+            size_bytes=row.length,
+            changes=((row.t0_us, row.epoch),),
+        )
 
     def extend(self, seq: int, row: ChunkRow) -> None:
         """Append a chunk that lies in segment `seq`."""
-        if not self.seqs or self.seqs[-1] != seq:
-            self.seqs.append(seq)
-            self.starts_us.append(row.t0_us)
-            self.keys_us.append(NEVER_US)
-        if row.key and self.keys_us[-1] == NEVER_US:
-            self.keys_us[-1] = row.t0_us
-        if not self.change_epoch or self.change_epoch[-1] != row.epoch:
-            self.change_us.append(row.t0_us)
-            self.change_epoch.append(row.epoch)
-        self.end_us = row.t1_us
+        self.last_seq = seq
+        if self.changes[-1][1] != row.epoch:
+            self.changes = (*self.changes, (row.t0_us + self.shift_us, row.epoch))
+        self.end_us = row.t1_us + self.shift_us
         self.ordinal = row.ordinal
+        self.size_bytes += row.length
 
     def copy(self) -> Run:
         """A run of its own with the same content."""
-        return Run(
-            track_id=self.track_id,
-            span=self.span,
-            start_us=self.start_us,
-            end_us=self.end_us,
-            ordinal=self.ordinal,
-            growing=self.growing,
-            seqs=self.seqs[:],
-            starts_us=self.starts_us[:],
-            keys_us=self.keys_us[:],
-            change_us=self.change_us[:],
-            change_epoch=self.change_epoch[:],
-        )
-
-    def piece_at(self, utc_us: int) -> int:
-        """Index of the piece whose part of the run `utc_us` falls into."""
-        return max(0, bisect_right(self.starts_us, utc_us) - 1)
+        return replace(self)
 
     def epoch_at(self, utc_us: int) -> int:
         """The format in force."""
-        return self.change_epoch[max(0, bisect_right(self.change_us, utc_us) - 1)]
+        return self.changes[max(0, bisect_right(self.changes, utc_us, key=lambda change: change[0]) - 1)][1]
 
-    def cut_before(self, utc_us: int) -> None:
-        """Give up everything before `utc_us`; the pieces that hold nothing later go, too."""
-        self.start_us = max(self.start_us, utc_us)
-        self._drop_pieces(self.piece_at(self.start_us))
+    def cut_before(self, utc_us: int, first_seq: int, *, clean: bool) -> None:
+        """Give up everything before `utc_us`, and with it the segments before `first_seq`."""
+        if utc_us <= self.start_us:
+            return
+        self._resize(self.end_us - utc_us)
+        self.start_us, self.clean = utc_us, clean
+        self.first_seq = max(self.first_seq, first_seq)
+        self.follows = False
+        changes = max(0, bisect_right(self.changes, utc_us, key=lambda change: change[0]) - 1)
+        self.changes = self.changes[changes:]
 
-    def cut_after(self, utc_us: int) -> None:
-        """Give up everything behind `utc_us`."""
-        self.end_us = min(self.end_us, utc_us)
-        keep = self.piece_at(self.end_us) + 1
-        for numbers in (self.seqs, self.starts_us, self.keys_us):
-            del numbers[keep:]
+    def cut_after(self, utc_us: int, last_seq: int) -> None:
+        """Give up everything behind `utc_us`, and with it the segments behind `last_seq`."""
+        if utc_us >= self.end_us:
+            return
+        self._resize(utc_us - self.start_us)
+        self.end_us, self.cut_short, self.growing = utc_us, True, False
+        self.last_seq = min(self.last_seq, last_seq)
 
-    def evict(self, gone: Callable[[int], bool]) -> bool:
-        """Give up the pieces in evicted segments, and what cannot be decoded without them.
+    def move(self, by_us: int) -> None:
+        """Correct the times."""
+        self.start_us += by_us
+        self.end_us += by_us
+        self.shift_us += by_us
+        self.changes = tuple((from_us + by_us, epoch) for from_us, epoch in self.changes)
 
-        Returns whether anything is left. Segments go in order of age, so the pieces go from the front.
-        """
-        count = 0
-        while count < len(self.seqs) and gone(self.seqs[count]):
-            count += 1
-        if count == 0:
-            return True
-        while count < len(self.seqs) and self.keys_us[count] == NEVER_US:
-            count += 1
-        if count == len(self.seqs) or self.keys_us[count] > self.end_us:
-            return False
-        self.start_us = max(self.start_us, self.keys_us[count])
-        self._drop_pieces(count)
-        return True
-
-    def _drop_pieces(self, count: int) -> None:
-        for numbers in (self.seqs, self.starts_us, self.keys_us):
-            del numbers[:count]
-        changes = max(0, bisect_right(self.change_us, self.start_us) - 1)
-        del self.change_us[:changes]
-        del self.change_epoch[:changes]
+    def _resize(self, left_us: int) -> None:
+        """What is left has the same bytes per second as the whole had."""
+        whole_us = max(1, self.end_us - self.start_us)
+        self.size_bytes = self.size_bytes * max(0, min(left_us, whole_us)) // whole_us

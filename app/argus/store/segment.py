@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -50,16 +49,6 @@ class Directory:
         return self._by_span.get((track_id, span), ())
 
 
-def first_row_from(rows: Sequence[ChunkRow], utc_us: int) -> int:
-    """Index of the first row that reaches `utc_us`."""
-    return bisect_left(rows, utc_us, key=lambda row: row.t1_us)
-
-
-def last_row_until(rows: Sequence[ChunkRow], utc_us: int) -> int:
-    """Index of the last row that begins at `utc_us` or earlier, or -1."""
-    return bisect_right(rows, utc_us, key=lambda row: row.t0_us) - 1
-
-
 @dataclass(slots=True)
 class OpenSegment:
     """The segment with the append point of a lane."""
@@ -77,11 +66,15 @@ class OpenSegment:
 
     def fits(self, segment_bytes: int, batch: BatchBuilder, payload_bytes: int, meta_bytes: int) -> bool:
         """Whether the batch, grown by that much, and the footer it then needs find room."""
-        body = batch.size_with(payload_bytes, meta_bytes)
-        footer = self._footer_bytes(batch.meta_bytes + meta_bytes)
-        return self.position + body + footer <= segment_bytes
+        return self.room(segment_bytes, batch, meta_bytes) >= payload_bytes
 
-    def encode_footer(self, segment_bytes: int, stamp: Stamp, batch: BatchBuilder, tail: Pending) -> bytes:
+    def room(self, segment_bytes: int, batch: BatchBuilder, meta_bytes: int = 0) -> int:
+        """How many bytes of payload can be added to the batch with that much more beside them."""
+        footer = self._footer_bytes(batch.meta_bytes + meta_bytes)
+        blocks = (segment_bytes - self.position - footer) // layout.BLOCK_BYTES
+        return blocks * layout.BLOCK_BYTES - batch.body_bytes - meta_bytes
+
+    def encode_footer(self, segment_bytes: int, stamp: Stamp, lane: int, batch: BatchBuilder, tail: Pending) -> bytes:
         """The bytes from the end of the last batch to the end of the segment.
 
         `batch` and `tail` are the batch that goes before it in the same write.
@@ -97,7 +90,9 @@ class OpenSegment:
             )
         )
         length = segment_bytes - self.position - len(tail.data)
-        header = stamp.header(layout.FOOTER_MAGIC, self.seq, length=length, meta=meta, rows=len(rows), marks=len(marks))
+        header = stamp.header(
+            layout.FOOTER_MAGIC, self.seq, lane, length=length, meta=meta, rows=len(rows), marks=len(marks)
+        )
         padding = bytes(length - HEADER.size - len(meta) - TRAILER.size)
         return b"".join((header, meta, padding, TRAILER.pack(layout.TRAILER_MAGIC, length)))
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import struct
-import sys
-from array import array
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from zlib import crc32
 
 from argus.store import layout
-from argus.store.index import Index, Segment
-from argus.store.records import checked, decode_formats, encode_format, is_intact
+from argus.store.index import Index, Track
+from argus.store.label import decode_label, encode_label
+from argus.store.records import MAX_LANES, checked, decode_formats, encode_format, is_intact
 from argus.store.run import Run
+from argus.store.segments import Segment
 from argus.store.span import Deletion
 from argus.store.volume import Volume
 
-_HEADER = struct.Struct("<4sIQQQQQQqIIIIIIIIII24x")
-_SEGMENT = struct.Struct("<QIIQ")
-_TRACK = struct.Struct("<IIqq")
-_RUN = struct.Struct("<IIIII4xqq")
+_HEADER = struct.Struct("<4sIQQQQQQqIIIIIIIIIIIqB11x")
+_SEGMENT = struct.Struct("<QIIqqQQBB6x")
+_TRACK = struct.Struct("<IIqqI")
+_RUN = struct.Struct("<IIIBBHQQqqqQ")
+_CHANGE = struct.Struct("<qQ")
 _DELETION = struct.Struct("<QI4xqq")
 _DECISION = struct.Struct("<I4xQ")
 
@@ -48,14 +48,11 @@ def encode(state: State, salt: int) -> bytes:
     formats = [(track.track_id, epoch, known) for track in tracks for epoch, known in track.formats.items()]
     body = b"".join(
         (
-            *(
-                _SEGMENT.pack(seq, segment.slot, segment.used_bytes, layout.SEALED if segment.sealed else 0)
-                for seq, segment in sorted(index.segments.items())
-            ),
+            *(_encode_segment(seq, segment) for seq, segment in index.segments.items()),
             struct.pack(f"<{len(state.intents)}I", *state.intents),
-            *(_TRACK.pack(t.track_id, t.next_epoch, t.retention_us, t.deleted_until_us) for t in tracks),
+            *(_encode_track(track) for track in tracks),
             *(encode_format(*record) for record in formats),
-            *(part for run in runs for part in _encode_run(run)),
+            *(_encode_run(run) for run in runs),
             *(_DELETION.pack(d.number, d.track_id, d.start_us, d.end_us) for d in state.deletions),
             *(_DECISION.pack(track_id, seq) for track_id, seq in index.decisions.items()),
         )
@@ -80,20 +77,23 @@ def _header(state: State, salt: int, body: bytes, counts: tuple[int, ...]) -> by
         len(body),
         crc32(body),
         *counts,
+        state.index.boot_span,
+        state.index.boot,
+        state.index.synchronised,
     )
 
 
-def read_newest(volume: Volume) -> tuple[State | None, int]:
-    """The newest intact snapshot, and how many slots hold a damaged one."""
+def read_newest(volume: Volume) -> tuple[State | None, list[int]]:
+    """The newest intact snapshot, and the slots that hold a damaged one."""
     found: State | None = None
-    damaged = 0
+    damaged: list[int] = []
     for slot in range(volume.geometry.snapshot_slots):
         header = volume.read_snapshot(slot, 0, _HEADER.size)
         if len(header) < _HEADER.size or not any(header):
             continue
         state = _read(volume, slot, header)
         if state is None:
-            damaged += 1
+            damaged.append(slot)
         elif found is None or state.generation > found.generation:
             found = state
     return found, damaged
@@ -117,6 +117,7 @@ def _read(volume: Volume, slot: int, header: bytes) -> State | None:
 
 def _decode(fields: tuple[int, ...], body: bytes) -> State:
     segments, intents, tracks, formats, runs, deletions, decisions = fields[12:19]
+    boot_span, boot, synchronised = fields[19:]
     state = State(
         generation=fields[3],
         tick=fields[4],
@@ -126,18 +127,18 @@ def _decode(fields: tuple[int, ...], body: bytes) -> State:
         next_span=fields[9],
     )
     state.index.next_number = fields[7]
+    state.index.boot_span, state.index.boot, state.index.synchronised = boot_span, boot, bool(synchronised)
     view = memoryview(body)
     position = segments * _SEGMENT.size
-    for seq, slot, used_bytes, flags in _SEGMENT.iter_unpack(view[:position]):
-        state.index.segments[seq] = Segment(slot, used_bytes, bool(flags & layout.SEALED))
+    for seq, slot, used_bytes, t0_us, t1_us, bits, tick, lane, flags in _SEGMENT.iter_unpack(view[:position]):
+        if lane >= MAX_LANES:
+            raise ValueError(f"there is no lane {lane}")
+        sealed = bool(flags & layout.SEALED)
+        state.index.segments[seq] = Segment(slot, used_bytes, sealed, lane, t0_us, t1_us, bits, tick)
     state.intents = list(struct.unpack_from(f"<{intents}I", view, position))
     position += 4 * intents
     for _ in range(tracks):
-        track_id, next_epoch, retention_us, deleted_until_us = _TRACK.unpack_from(view, position)
-        track = state.index.track(track_id)
-        track.next_epoch, track.retention_us = next_epoch, retention_us
-        track.deleted_until_us = deleted_until_us
-        position += _TRACK.size
+        position = _decode_track(state.index, view, position)
     records, size = decode_formats(view[position:], formats)
     for record in records:
         state.index.track(record.track).formats[record.epoch] = record.format
@@ -153,35 +154,73 @@ def _decode(fields: tuple[int, ...], body: bytes) -> State:
     return state
 
 
-def _encode_run(run: Run) -> Iterable[bytes]:
-    pieces, changes = len(run.seqs), len(run.change_us)
-    yield _RUN.pack(run.track_id, run.span, run.ordinal, pieces, changes, run.start_us, run.end_us)
-    for numbers in (run.seqs, run.starts_us, run.keys_us, run.change_us, run.change_epoch):
-        yield _little_endian(numbers).tobytes()
+def _encode_segment(seq: int, segment: Segment) -> bytes:
+    flags = layout.SEALED if segment.sealed else 0
+    times = segment.t0_us, segment.t1_us
+    return _SEGMENT.pack(
+        seq, segment.slot, segment.used_bytes, *times, segment.tracks, segment.tick, segment.lane, flags
+    )
+
+
+def _encode_track(track: Track) -> bytes:
+    label = encode_label(track.label)
+    head = _TRACK.pack(track.track_id, track.next_epoch, track.retention_us, track.deleted_until_us, len(label))
+    return head + label
+
+
+def _decode_track(index: Index, view: memoryview, position: int) -> int:
+    track_id, next_epoch, retention_us, deleted_until_us, size = _TRACK.unpack_from(view, position)
+    position += _TRACK.size
+    track = index.track(track_id)
+    track.next_epoch, track.retention_us, track.deleted_until_us = next_epoch, retention_us, deleted_until_us
+    track.label = decode_label(bytes(view[position : position + size]))
+    return position + int(size)
+
+
+def _encode_run(run: Run) -> bytes:
+    flags = (
+        (layout.RUN_CLEAN if run.clean else 0)
+        | (layout.RUN_FOLLOWS if run.follows else 0)
+        | (layout.RUN_CUT_SHORT if run.cut_short else 0)
+    )
+    head = _RUN.pack(
+        run.track_id,
+        run.span,
+        run.ordinal,
+        run.lane,
+        flags,
+        len(run.changes),
+        run.first_seq,
+        run.last_seq,
+        run.start_us,
+        run.end_us,
+        run.shift_us,
+        run.size_bytes,
+    )
+    return b"".join((head, *(_CHANGE.pack(*change) for change in run.changes)))
 
 
 def _decode_run(view: memoryview, position: int) -> tuple[Run, int]:
-    track_id, span, ordinal, pieces, changes, start_us, end_us = _RUN.unpack_from(view, position)
-    run = Run(track_id=track_id, span=span, ordinal=ordinal, start_us=start_us, end_us=end_us)
+    track_id, span, ordinal, lane, flags, changes, *numbers = _RUN.unpack_from(view, position)
+    first_seq, last_seq, start_us, end_us, shift_us, size_bytes = numbers
     position += _RUN.size
-    for numbers, count in (
-        (run.seqs, pieces),
-        (run.starts_us, pieces),
-        (run.keys_us, pieces),
-        (run.change_us, changes),
-        (run.change_epoch, changes),
-    ):
-        read = array("q", bytes(view[position : position + 8 * count]))
-        if len(read) != count:
-            raise ValueError("a run passes the end of the snapshot")
-        numbers.extend(_little_endian(read))
-        position += 8 * count
-    return run, position
-
-
-def _little_endian(numbers: array[int]) -> array[int]:
-    if sys.byteorder == "little":
-        return numbers
-    swapped = array("q", numbers)
-    swapped.byteswap()
-    return swapped
+    end = position + changes * _CHANGE.size
+    if end > len(view) or not changes or lane >= MAX_LANES:
+        raise ValueError("a run passes the end of the snapshot, or has no format or no lane")
+    run = Run(
+        track_id=track_id,
+        span=span,
+        lane=lane,
+        first_seq=first_seq,
+        last_seq=last_seq,
+        start_us=start_us,
+        end_us=end_us,
+        ordinal=ordinal,
+        clean=bool(flags & layout.RUN_CLEAN),
+        follows=bool(flags & layout.RUN_FOLLOWS),
+        cut_short=bool(flags & layout.RUN_CUT_SHORT),
+        shift_us=shift_us,
+        size_bytes=size_bytes,
+        changes=tuple(_CHANGE.iter_unpack(view[position:end])),
+    )
+    return run, end

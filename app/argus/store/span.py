@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from argus.base.access_unit import AccessUnit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(NamedTuple):
     """Footage without a gap: capture times of its first and its last access unit, in microseconds UTC.
 
     `growing` while a recorder appends to it; after a crash it is closed at the last durable unit.

@@ -11,19 +11,19 @@ from functools import partial
 from argus.base.access_unit import AccessUnit, StreamFormat
 from argus.base.clock import Clock
 from argus.base.errors import ArgusError, Unavailable
+from argus.linux.time_sync import TimeSync
 from argus.store.attachment import EMPTY, Absence, Attached
 from argus.store.found_track import FoundTrack
 from argus.store.health import Occupancy
 from argus.store.label import TrackLabel
 from argus.store.medium import Access, Identity, Medium, OpenVolume
 from argus.store.medium_thread import MediumThread
-from argus.store.ring import OnDeleted, RingConfig
+from argus.store.ring import OnDeleted, Ring, RingConfig
 from argus.store.share import Share
 from argus.store.span import Gop, Span
 from argus.store.storage_state import StorageHealth, StorageState
 from argus.store.track_policy import TrackPolicies
 from argus.store.volume import BlockDevice, InUse, Missing
-from argus.store.volume_ring import open_ring
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ class Storage:
         clock: Clock,
         on_deleted: OnDeleted,
         *,
+        time_sync: TimeSync | None = None,
         removable: bool = True,
         largest_share: int = 100,
         wrap: Callable[[BlockDevice], BlockDevice] = lambda device: device,
@@ -69,6 +70,7 @@ class Storage:
         self._config = config
         self._clock = clock
         self._on_deleted = on_deleted
+        self._time_sync = time_sync
         self._removable = removable
         self._wrap = wrap
         self._policies = TrackPolicies(largest_share)
@@ -251,7 +253,14 @@ class Storage:
         if writable:
             volume.device = self._wrap(volume.device)
         try:
-            ring = open_ring(volume, self._config, self._clock, self._announce, writable=writable)
+            ring = Ring(
+                volume,
+                self._config,
+                self._clock,
+                self._announce,
+                read_only=not writable,
+                time_sync=self._time_sync,
+            )
         except OSError as error:
             volume.close()
             raise Unavailable("storage", f"{self.path} cannot be read: {error.strerror or error}") from error

@@ -9,7 +9,6 @@ from argus.store.label import TrackLabel
 from argus.store.ring import Ring
 from argus.store.share import Share
 from argus.store.track_ids import MAX_DELETED
-from argus.store.volume_ring import SelfDescribing
 
 
 class TrackPolicies:
@@ -100,7 +99,7 @@ class TrackPolicies:
         return track_id in self._retention_us or track_id in self._labels or track_id in self._forgotten
 
     def _label(self, ring: Ring, track_id: int) -> None:
-        if not (self._writable and isinstance(ring, SelfDescribing)):
+        if not self._writable:
             return
         label = self._labels[track_id]
         ring.set_label(track_id, label)
@@ -110,7 +109,7 @@ class TrackPolicies:
 
     def _limit(self, ring: Ring, recording: str) -> None:
         """The one place where a ring is told how much of its volume a recording may use."""
-        if not (self._writable and isinstance(ring, SelfDescribing)):
+        if not self._writable:
             return
         total_bytes = ring.occupancy().total_bytes
         limit_bytes = self._shares.get(recording, self._largest_share).of(total_bytes)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from argus.base.clock import Clock
 from argus.store import layout, snapshot
 from argus.store.directories import Directories
 from argus.store.health import WriterState
-from argus.store.index import Segment
-from argus.store.ingest import Ingest, Item, Work
+from argus.store.ingest import Ingest, Work
 from argus.store.plan import Part, Plan
-from argus.store.records import Stamp
+from argus.store.reclaim import Reclaim
+from argus.store.records import Mark, Stamp
 from argus.store.recovery import Recovered
+from argus.store.refusal import Remedy, remedy, sentence
 from argus.store.segment import Pending
+from argus.store.segments import Segment
 from argus.store.span import Deletion
 from argus.store.volume import Volume
 
@@ -24,9 +27,7 @@ logger = logging.getLogger(__name__)
 
 STALLED_AFTER_S = 2.0
 FAILED_AFTER_S = 10.0
-# Refusals of the medium in a row after which the volume takes no more data, and how often it is tried again then:
-# space is made, a bus recovers.
-MAX_ERRORS = 3
+# How often a volume that failed is tried again: space is made, a bus recovers.
 RETRY_NS = 5_000_000_000
 _RATE_TICKS = 60
 
@@ -52,7 +53,7 @@ class Progress:
 
 
 class Writer:
-    """Owns the append point. `step` belongs to one thread at a time; everything else may be read from any.
+    """Owns the append points. `step` belongs to one thread at a time; everything else may be read from any.
 
     Only slots of the durable intent list are overwritten; footage in them is gone from the index, and its deletion
     announced, before they enter that list.
@@ -64,7 +65,9 @@ class Writer:
         recovered: Recovered,
         directories: Directories,
         ingest: Ingest,
+        reclaim: Reclaim,
         clock: Clock,
+        known_us: Callable[[], int],
         gap_us: int,
     ) -> None:
         self.counters = Counters()
@@ -72,16 +75,21 @@ class Writer:
         self.last_durable_utc_us: int | None = None
         self.durable = 0
         self.failure = ""
+        self.lanes: Mapping[int, int] = {}
         self._volume = volume
         self._index = recovered.index
         self._directories = directories
         self._ingest = ingest
+        self._reclaim_rules = reclaim
         self._clock = clock
+        self._known_us = known_us
         self._gap_us = gap_us
         self._generation = recovered.generation
         self._tick = recovered.tick
-        self._lane = recovered.lane
+        self._front = recovered.front
         self._unannounced = recovered.pending
+        self._leftovers = recovered.leftovers
+        self._told_reach: dict[int, int] = {}
         self._staged: list[int] = []
         self._staged_deletions: list[Deletion] = []
         self._snapshot_due = True
@@ -125,8 +133,10 @@ class Writer:
         try:
             if self._snapshot_due:
                 self._write_snapshot()
-            more = self._write(self._ingest.take())
-            if len(self._lane.free) <= self._volume.geometry.lot // 2:
+            few = len(self._front.free) <= self._volume.geometry.lot // 2 or self._reclaim_rules.exceeded()
+            more, sealed = self._write(self._ingest.take(), pause_at_seal=few)
+            # A flash card keeps few erase blocks open: to write elsewhere costs least between two segments.
+            if few and (sealed or not self._front.open or not self._front.free):
                 self._reclaim()
             self._recover()
         except OSError as error:
@@ -136,6 +146,10 @@ class Writer:
             self._enter("idle")
         return Progress(deletions=self._to_announce(), more=more)
 
+    def want_snapshot(self) -> None:
+        """Write a snapshot with the next step: something changed that only it keeps."""
+        self._snapshot_due = True
+
     def seal(self) -> None:
         """Write a snapshot of everything, so that opening has little to read. Raises OSError."""
         if not self.failure:
@@ -144,8 +158,10 @@ class Writer:
             finally:
                 self._enter("idle")
 
-    def _write(self, work: Work) -> bool:
-        plan = Plan(self._lane, self._index, self._volume.geometry, self._gap_us)
+    def _write(self, work: Work, *, pause_at_seal: bool) -> tuple[bool, bool]:
+        """Write the work; whether some is left, and whether a segment was filled."""
+        geometry = self._volume.geometry
+        plan = Plan(self._front, self._index, geometry, self._gap_us, self.lanes, pause_at_seal=pause_at_seal)
         marks_done, items_done = self._fill(plan, work)
         try:
             self._put(plan)
@@ -153,49 +169,59 @@ class Writer:
             self._ingest.give_back(work.marks, work.items)
             self._retire(plan)
             raise
-        self._ingest.give_back(work.marks[marks_done:], work.items[items_done:])
-        left = len(work.marks) - marks_done + len(work.items) - items_done
+        items_left = {
+            track_id: items[items_done.get(track_id, 0) :]
+            for track_id, items in work.items.items()
+            if items_done.get(track_id, 0) < len(items)
+        }
+        self._ingest.give_back(work.marks[marks_done:], items_left)
+        left = len(work.marks) - marks_done + sum(map(len, items_left.values()))
         self.durable = work.up_to - left
         self.last_durable_utc_us = self._clock.utc_us()
-        return left > 0
+        return left > 0, any(part.sealed for part in plan.parts)
 
-    def _fill(self, plan: Plan, work: Work) -> tuple[int, int]:
-        """Plan as much of the work as fits; how many marks and items that is."""
+    def _fill(self, plan: Plan, work: Work) -> tuple[int, dict[int, int]]:
+        """Plan as much of the work as fits; how many marks, and how many items of each track, that is."""
         self._enter("plan")
         self._forgotten |= {mark.track for mark in work.marks if mark.kind == layout.MARK_FORGET}
-        marks = items = 0
+        for mark in self._reach():
+            plan.add_mark(mark)
+        marks, done = 0, {}
         while marks < len(work.marks) and plan.add_mark(work.marks[marks]):
             marks += 1
         if marks == len(work.marks):
-            while items < len(work.items) and self._plan_item(plan, work.items[items]):
-                items += 1
+            for track_id, items in work.items.items():
+                done[track_id] = len(items) if track_id in self._forgotten else plan.add(track_id, items)
         plan.finish()
-        return marks, items
+        return marks, done
 
-    def _plan_item(self, plan: Plan, item: Item) -> bool:
-        track_id, unit = item
-        if unit is None:
-            plan.end_span(track_id)
-            return True
-        return track_id in self._forgotten or plan.add(track_id, unit)
+    def _reach(self) -> list[Mark]:
+        """For who finds the segments without an index: in which lanes more of them were given up."""
+        marks = []
+        for lane, oldest in enumerate(self._index.segments.oldest()):
+            seq = oldest or self._front.next_seq
+            if seq > self._told_reach.setdefault(lane, seq):
+                marks.append(Mark(kind=layout.MARK_REACH, track=lane, value=seq))
+        return marks
 
     def _put(self, plan: Plan) -> None:
         """Write the parts of a plan, flush once, then let the readers see them."""
         self._tick += 1
-        stamp = Stamp(
-            self._volume.salt, self._tick, self.announced, min(self._index.segments, default=self._lane.next_seq)
-        )
+        oldest = self._index.segments.oldest()
+        stamp = Stamp(self._volume.salt, self._tick, self.announced, oldest)
         written: list[tuple[Part, Pending]] = []
+        batches = sum(bool(part.batch) for part in plan.parts)
         number = 0
         for part in plan.parts:
             pending = Pending()
             if part.batch:
-                pending.data, pending.rows = part.batch.encode(stamp, part.segment.seq, number)
+                last = number == batches - 1
+                pending.data, pending.rows = part.batch.encode(stamp, part.segment.seq, part.lane, number, last=last)
                 number += 1
             tail = b""
             if part.sealed:
                 segment_bytes = self._volume.geometry.segment_bytes
-                tail = part.segment.encode_footer(segment_bytes, stamp, part.batch, pending)
+                tail = part.segment.encode_footer(segment_bytes, stamp, part.lane, part.batch, pending)
             self._enter("write")
             data = b"".join((pending.data, tail)) if tail else pending.data
             self._volume.write(part.segment.slot, part.segment.position, data)
@@ -205,7 +231,7 @@ class Writer:
         self._commit(plan, written)
 
     def _commit(self, plan: Plan, written: Sequence[tuple[Part, Pending]]) -> None:
-        self._lane = plan.lane
+        self._front = plan.front
         size_bytes = 0
         with self._index.lock:
             for part, pending in written:
@@ -213,12 +239,15 @@ class Writer:
                 segment.position += len(pending.data)
                 segment.format_bytes += batch.format_bytes
                 segment.directory.add(pending.rows, batch.marks, batch.formats)
-                self._index.segments[segment.seq] = Segment(segment.slot, segment.position, part.sealed)
+                state = Segment(segment.slot, segment.position, part.sealed, part.lane, tick=self._tick)
+                self._index.grow(segment.seq, state, pending.rows)
                 self._directories.put(segment.seq, segment.directory, pinned=not part.sealed)
                 for mark in batch.marks:
+                    if mark.kind == layout.MARK_REACH:
+                        self._told_reach[mark.track] = mark.value
                     self._remember(self._index.apply(segment.seq, mark))
                 for row in pending.rows:
-                    self._index.add(segment.seq, row, growing=True)
+                    self._index.add(segment.seq, part.lane, row, growing=True)
                 size_bytes += len(pending.data)
                 self.counters.batches += bool(batch)
             self._settle()
@@ -228,69 +257,86 @@ class Writer:
         self._recent.append((self._clock.mono_ns(), size_bytes))
 
     def _settle(self) -> None:
-        """Bring index and lane in line with what the plan decided besides batches."""
-        segment = self._lane.open
-        if segment is not None and segment.seq not in self._index.segments:
-            self._index.segments[segment.seq] = Segment(segment.slot, segment.position, sealed=False)
-        for track_id in self._forgotten & self._lane.tracks.keys():
-            del self._lane.tracks[track_id]
-        for track_id, state in self._lane.tracks.items():
+        """Bring index and front in line with what the plan decided besides batches."""
+        for lane, segment in self._front.open.items():
+            if segment.seq not in self._index.segments:
+                begun = Segment(segment.slot, segment.position, False, lane, tick=self._tick)
+                self._index.grow(segment.seq, begun, ())
+        for track_id in self._forgotten & self._front.tracks.keys():
+            del self._front.tracks[track_id]
+        for track_id, state in self._front.tracks.items():
             if not state.active:
                 self._index.close_run(track_id)
 
     # -- free slots ---------------------------------------------------------------------------------------------
 
     def _reclaim(self) -> None:
-        """Stage a lot of slots to be overwritten next, oldest footage first, and make that durable."""
-        with self._index.lock:
-            self._stage()
-            self._drop_unused_formats()
+        """Stage slots to be overwritten next, and make that durable."""
+        self._enter("reclaim")
+        self._stage()
+        epochs = {(track_id, state.epoch) for track_id, state in self._front.tracks.items()}
+        self._index.drop_unused_formats(epochs)
         self._write_snapshot()
 
     def _stage(self) -> None:
-        lot = self._volume.geometry.lot
-        taken = {segment.slot for segment in self._index.segments.values()} | {*self._lane.free, *self._staged}
-        unused = [slot for slot in range(self._volume.geometry.data_segments) if slot not in taken][:lot]
+        """Stage a lot of slots, as far as the free ones do not make one; or what exceeds a quota."""
+        geometry = self._volume.geometry
+        busy = {self._front.open[lane].seq for lane in self._busy_lanes() if lane in self._front.open}
+        taken = self._index.segments.slots() | {*self._front.free, *self._staged}
+        lot = geometry.lot if len(self._front.free) <= geometry.lot // 2 else 0
+        unused = [slot for slot in range(geometry.data_segments) if slot not in taken][:lot]
+        victims = self._reclaim_rules.victims(lot - len(unused), busy)
         self._staged += unused
-        open_seq = self._lane.open.seq if self._lane.open else None
-        dead = set(self._index.unreferenced()) - {open_seq}
-        by_age = sorted(self._index.segments.keys() - {open_seq}, key=lambda seq: (seq not in dead, seq))
-        victims = by_age[: max(0, lot - len(unused))]
         self._staged += [self._index.segments[seq].slot for seq in victims]
-        self._staged_deletions += self._index.evict(set(victims))
+        self._staged_deletions += self._reclaim_rules.give_up(victims)
+        gone = set(victims)
+        self._front.open = {lane: segment for lane, segment in self._front.open.items() if segment.seq not in gone}
 
-    def _drop_unused_formats(self) -> None:
-        self._index.drop_unused_formats({(track_id, state.epoch) for track_id, state in self._lane.tracks.items()})
+    def _busy_lanes(self) -> set[int]:
+        """Lanes that are written to: their open segments stay."""
+        return {state.lane for state in self._front.tracks.values() if state.active}
 
     def _write_snapshot(self) -> None:
         """Write and flush the index with the next intent list; only then do the staged slots become free."""
         self._enter("snapshot")
         self._snapshot_due = True
-        data = self._encode_snapshot()
-        while len(data) > self._volume.geometry.snapshot_bytes and len(self._index.segments) > 1:
+        # With the same flush, which comes before anything else is written.
+        for slot, offset, data in self._leftovers:
+            self._volume.write(slot, offset, data)
+        encoded = self._encode_snapshot()
+        while len(encoded) > self._volume.geometry.snapshot_bytes and len(self._index.segments) > 1:
             logger.warning("the index outgrew its place on the volume; the oldest footage goes")
-            self._stage()
-            data = self._encode_snapshot()
-        self._volume.write_snapshot(self._generation + 1, data)
+            self._stage_oldest()
+            encoded = self._encode_snapshot()
+        self._volume.write_snapshot(self._generation + 1, encoded)
         self._flush()
+        self._leftovers = []
         self._generation += 1
-        self._lane.free.extend(self._staged)
+        self._front.free.extend(self._staged)
         self._staged.clear()
         self._unannounced += self._staged_deletions
         self._staged_deletions.clear()
         self._snapshot_due = False
+
+    def _stage_oldest(self) -> None:
+        busy = {segment.seq for segment in self._front.open.values()}
+        victims = self._reclaim_rules.victims(self._volume.geometry.lot, busy)
+        if not victims:
+            raise OSError(errno.ENOSPC, "the index outgrew its place and nothing may be given up")
+        self._staged += [self._index.segments[seq].slot for seq in victims]
+        self._staged_deletions += self._reclaim_rules.give_up(victims)
 
     def _encode_snapshot(self) -> bytes:
         unannounced = [*self._unannounced, *self._staged_deletions]
         state = snapshot.State(
             generation=self._generation + 1,
             tick=self._tick,
-            next_seq=self._lane.next_seq,
-            next_span=self._lane.next_span,
+            next_seq=self._front.next_seq,
+            next_span=self._front.next_span,
             announced=self.announced,
-            written_us=self._clock.utc_us(),
+            written_us=self._known_us(),
             index=self._index,
-            intents=[*self._lane.free, *self._staged],
+            intents=[*self._front.free, *self._staged],
             deletions=[deletion for deletion in unannounced if deletion.number > self.announced],
         )
         return snapshot.encode(state, self._volume.salt)
@@ -312,14 +358,15 @@ class Writer:
 
     def _retire(self, plan: Plan) -> None:
         """After a refused write: never the same pages again. The next tick goes into other slots."""
-        touched = len(self._lane.free) - len(plan.lane.free)
-        self._lane.free.rotate(-touched)
-        self._lane.next_seq += touched
-        segment = self._lane.open
-        if segment is not None:
-            self._index.segments[segment.seq] = Segment(segment.slot, segment.position, sealed=True)
+        touched = len(self._front.free) - len(plan.front.free)
+        self._front.free.rotate(-touched)
+        self._front.next_seq += touched
+        for lane in {part.lane for part in plan.parts} & self._front.open.keys():
+            segment = self._front.open.pop(lane)
+            known = self._index.segments.get(segment.seq)
+            if known is not None:
+                self._index.grow(segment.seq, replace(known, sealed=True), ())
             self._directories.put(segment.seq, segment.directory, pinned=False)
-        self._lane.open = None
         self._snapshot_due = True
 
     def _note(self, error: OSError) -> None:
@@ -329,8 +376,8 @@ class Writer:
         # A card that is gone must not fill the log.
         if not self.failure:
             logger.error("the volume refused to %s: %s", self._step_name, error.strerror or error)
-        if self._errors_in_a_row >= MAX_ERRORS:
-            self.failure = f"the volume refused {MAX_ERRORS} times in a row: {error.strerror or error}"
+        if remedy(error, self._errors_in_a_row) is not Remedy.ELSEWHERE:
+            self.failure = sentence(error, self._errors_in_a_row)
 
     def _recover(self) -> None:
         self._errors_in_a_row = 0

@@ -65,7 +65,7 @@ class Watched:
 
     async def settle(self) -> None:
         """Let the writer finish its step; it has one thread."""
-        await asyncio.get_running_loop().run_in_executor(self.ring._writing_thread, int)
+        await asyncio.get_running_loop().run_in_executor(self.ring._pulse._writing_thread, int)
         await self.clock.advance(0)
 
     async def fed(self, seconds: float) -> int:
@@ -123,8 +123,8 @@ async def test_a_card_that_refuses_for_ten_minutes_is_lived_with(watched: Watche
         assert watched.ring.health().state is WriterState.FAILED
         watched.station.device.before = None
         await watched.clock.advance(6)
-        await watched.until(lambda: watched.ring.health().units == 1)
-        assert watched.ring.health().state is WriterState.OK
+        await watched.until(lambda: watched.ring.health().state is WriterState.OK)
+        assert watched.ring.health().units == 1
 
 
 async def test_a_dead_writing_thread_starves_the_watchdog(watched: Watched) -> None:
@@ -134,7 +134,7 @@ async def test_a_dead_writing_thread_starves_the_watchdog(watched: Watched) -> N
         await watched.until(lambda: watched.ring.health().units == 1)
         await watched.settle()
         dead = DeadExecutor()
-        alive, watched.ring._writing_thread = watched.ring._writing_thread, dead  # type: ignore[assignment]
+        alive, watched.ring._pulse._writing_thread = watched.ring._pulse._writing_thread, dead  # type: ignore[assignment]
         assert await watched.fed(WRITER_STUCK_S - 2) == WRITER_STUCK_S - 2
         await watched.clock.advance(5)
         assert await watched.fed(600) == 0

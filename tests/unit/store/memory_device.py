@@ -97,11 +97,11 @@ def after_power_cut(
 
 
 def newest_batch(log: list[Entry], length: int) -> int:
-    """Where in the first `length` entries of the log the newest batch is that was flushed."""
+    """Where in the first `length` entries of the log the newest batch is that was flushed and holds anything."""
     flushed = False
     for place in range(length - 1, -1, -1):
         entry = log[place]
-        if flushed and isinstance(entry, Write) and entry.data[:4] == b"ARGB":
+        if flushed and isinstance(entry, Write) and entry.data[:4] == b"ARGB" and any(entry.data[36:46]):
             return place
         flushed = (flushed or entry is FLUSH) and not isinstance(entry, Refusal)
     return 0

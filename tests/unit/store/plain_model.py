@@ -92,7 +92,9 @@ class PlainTrack:
         if until_us is None:
             # What survived a crash without having been promised may have expired before anybody saw it.
             first_us = min((entry.unit.utc_us for entry in self.sent[: self.durable]), default=start_us)
-            assert start_us in self.times, f"nothing was recorded at {start_us}"
+            # Behind footage that is protected, a range begins right after its last unit.
+            known = start_us in self.times or (self.scattered and start_us - 1 in self.times)
+            assert known, f"nothing was recorded at {start_us}"
             assert start_us <= first_us or self.scattered, f"{start_us} is behind {first_us}, where footage begins"
         elif start_us != until_us:
             between = range(min(start_us, until_us), min(max(start_us, until_us), end_us))

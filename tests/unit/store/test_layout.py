@@ -3,11 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argus.base.access_unit import Codec, StreamFormat
+from argus.base.access_unit import Codec, MediaKind, StreamFormat
 from argus.store import layout, records, snapshot
-from argus.store.index import Segment
+from argus.store.label import TrackLabel, decode_label, encode_label
 from argus.store.records import ChunkRow, FormatRecord, Header, Mark
-from argus.store.run import NEVER_US, Run
+from argus.store.run import Run
+from argus.store.segments import Segment
 from argus.store.snapshot import State
 from argus.store.span import Deletion
 
@@ -27,13 +28,13 @@ headers = st.builds(
     rows=u32,
     marks=u16,
     part=u8,
-    lane=u8,
+    lane_and_last=u8,
     meta_crc=u32,
     reach=u32,
     announced=u64,
 )
 rows = st.builds(ChunkRow, *[u32] * 10, *[s64] * 3)
-marks = st.builds(Mark, u16, u32, u32, u64, s64)
+marks = st.builds(Mark, u16, u32, u32, u32, u32, u64, s64)
 formats = st.builds(
     StreamFormat,
     codec=st.sampled_from(Codec),
@@ -47,7 +48,7 @@ formats = st.builds(
 
 @given(header=headers)
 def test_headers_are_as_declared(header: Header) -> None:
-    assert records.HEADER.pack(*header) == layout.HEADER.build(header._asdict())
+    assert records.HEADER.pack(*header) == layout.HEADER.build(header._asdict() | {"lane": header.lane_and_last})
 
 
 @given(row=rows)
@@ -86,7 +87,7 @@ def test_any_bytes_are_a_format_or_a_value_error(data: bytes) -> None:
 
 def test_sizes_are_those_of_the_document() -> None:
     sizes = (records.HEADER, records.CHUNK_ROW, records.UNIT_ROW, records.MARK, records.TRAILER)
-    assert [each.size for each in sizes] == [64, 64, 12, 32, 8]
+    assert [each.size for each in sizes] == [64, 64, 12, 40, 8]
     assert layout.SUPERBLOCK.sizeof() == layout.SUPERBLOCK_BYTES
     assert layout.SNAPSHOT_HEADER.sizeof() == 128
 
@@ -95,15 +96,15 @@ def test_a_snapshot_is_as_declared() -> None:
     state = State(generation=7, tick=9, next_seq=4, next_span=12, announced=3, written_us=55, intents=[5, 2])
     state.deletions.append(Deletion(number=4, track_id=1, start_us=-3, end_us=8))
     state.index.decisions.update({1: 3, 9: 2})
-    state.index.segments.update({2: Segment(0, 4096, True), 3: Segment(1, 8192, False)})
+    state.index.segments[2] = Segment(0, 4096, True, 1, 10, 14, 2, 8)
+    state.index.segments[3] = Segment(1, 8192, False, 1, 15, 20, 2, 9)
+    state.index.boot, state.index.boot_span, state.index.synchronised = -5, 11, True
     track = state.index.track(1)
     track.retention_us, track.deleted_until_us, track.next_epoch = 60, 10, 1
+    track.label = TrackLabel(recording="R", track="T", kind=MediaKind.VIDEO, name="Gate")
     track.formats[0] = StreamFormat(codec=Codec.H264, frame_rate=12.5, parameter_sets=(b"a", b"bc"))
-    run = Run(track_id=1, span=11, start_us=10, end_us=20, ordinal=3)
-    for numbers, values in ((run.seqs, (2, 3)), (run.starts_us, (10, 15)), (run.keys_us, (10, NEVER_US))):
-        numbers.extend(values)
-    run.change_us.append(10)
-    run.change_epoch.append(0)
+    run = Run(track_id=1, span=11, lane=1, first_seq=2, last_seq=3, start_us=10, end_us=20, ordinal=3)
+    run.changes, run.size_bytes, run.follows = ((10, 0), (15, 1)), 99, True
     track.runs.append(run)
 
     data = snapshot.encode(state, salt=77)
@@ -112,7 +113,27 @@ def test_a_snapshot_is_as_declared() -> None:
     assert layout.SNAPSHOT.build(parsed) == data
     assert parsed.header.generation == 7
     assert list(parsed.body.intents) == [5, 2]
-    assert list(parsed.body.runs[0].keys_us) == [10, NEVER_US]
-    assert parsed.body.segments[0].flags == layout.SEALED
+    assert [(each.from_us, each.epoch) for each in parsed.body.runs[0].changes] == [(10, 0), (15, 1)]
+    assert parsed.body.runs[0].flags == layout.RUN_CLEAN | layout.RUN_FOLLOWS
+    assert [(each.lane, each.flags) for each in parsed.body.segments] == [(1, layout.SEALED), (1, 0)]
+    assert decode_label(parsed.body.tracks[0].label) == track.label
     assert parsed.body.deletions[0].start_us == -3
     assert [(each.track, each.seq) for each in parsed.body.decisions] == [(1, 3), (9, 2)]
+
+
+@given(data=st.binary(max_size=80))
+def test_any_bytes_are_a_label_or_a_value_error(data: bytes) -> None:
+    try:
+        decode_label(data)
+    except ValueError:
+        return
+
+
+@given(words=st.lists(st.text(max_size=500), min_size=3, max_size=3), kind=st.sampled_from(MediaKind))
+def test_labels_come_back_as_far_as_they_fit(words: list[str], kind: MediaKind) -> None:
+    label = TrackLabel(recording=words[0], track=words[1], kind=kind, name=words[2])
+    again = decode_label(encode_label(label))
+    assert again is not None
+    kept = (again.recording, again.track, again.name)
+    assert all(word.startswith(cut) for word, cut in zip(words, kept, strict=True))
+    assert decode_label(encode_label(again)) == again

@@ -22,7 +22,7 @@ from argus.base.access_unit import AccessUnit
 from argus.base.errors import NotFound, Unavailable
 from argus.base.units import US_PER_S
 from argus.store.label import TrackLabel
-from argus.store.ring import Ring, RingConfig
+from argus.store.ring import RingConfig
 from argus.store.volume import Geometry
 
 # A queue that a busy minute without a tick fills.
@@ -33,7 +33,6 @@ TRACKS = st.sampled_from(sorted(FORMATS))
 SEEDS = st.integers(0, 1 << 32)
 HOUR_S = 3600
 # Labels, quotas and protection are promised by rings that have them.
-HAS_POLICIES = hasattr(Ring, "protect")
 
 
 class Recorder(RuleBasedStateMachine):
@@ -225,7 +224,6 @@ class Recorder(RuleBasedStateMachine):
                 note(f"track {track_id}")
                 raise
 
-    @precondition(lambda _: HAS_POLICIES)
     @rule(track_id=TRACKS, place=st.floats(0, 1))
     def protect(self, track_id: int, place: float) -> None:
         """Footage from somewhere to the newest is not given up, neither for space nor for a quota."""
@@ -247,7 +245,6 @@ class Recorder(RuleBasedStateMachine):
         *_, protection = self.protected.pop()
         protection.release()
 
-    @precondition(lambda _: HAS_POLICIES)
     @rule(recording=st.sampled_from("ABC"), limit_bytes=st.sampled_from([0, 0, 100_000, 250_000]))
     def set_quota(self, recording: str, limit_bytes: int) -> None:
         self.ring.set_quota(recording, limit_bytes)
@@ -303,7 +300,7 @@ class Recorder(RuleBasedStateMachine):
         self.tick()
 
     def _set_labels(self) -> None:
-        for track_id, recording in RECORDINGS.items() if HAS_POLICIES else ():
+        for track_id, recording in RECORDINGS.items():
             kind = FORMATS[track_id].codec.kind
             self.ring.set_label(track_id, TrackLabel(recording=recording, track=str(track_id), kind=kind))
 

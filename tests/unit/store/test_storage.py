@@ -19,7 +19,7 @@ from argus.linux.block_devices import BlockDeviceFacts, SimulatedBlockDevices
 from argus.store.found_track import FoundTrack
 from argus.store.label import TrackLabel
 from argus.store.medium import Medium, OpenVolume
-from argus.store.ring import Ring, RingConfig
+from argus.store.ring import RingConfig
 from argus.store.storage import LOOK_S, NOT_INSERTED, RETRY_S, Storage
 from argus.store.storage_state import StorageState
 from argus.store.volume import FileDevice, InUse, Volume
@@ -423,7 +423,6 @@ async def test_a_device_is_wrapped_where_it_is_written(desk: Desk) -> None:
     storage.close()
 
 
-@pytest.mark.skipif(not hasattr(Ring, "labels"), reason="the ring does not keep labels yet")
 async def test_a_card_explains_itself_to_a_station_that_knows_nothing_of_it(desk: Desk) -> None:
     label = TrackLabel(recording="r", track="t", kind=MediaKind.VIDEO, name="Gate")
     storage = started(desk)
@@ -447,7 +446,6 @@ async def test_a_card_explains_itself_to_a_station_that_knows_nothing_of_it(desk
         assert len(stranger.spans(GATE)) == 1
 
 
-@pytest.mark.skipif(not hasattr(Ring, "labels"), reason="the ring does not keep labels yet")
 async def test_a_catalog_that_cannot_be_written_leaves_the_card_as_it_is(desk: Desk) -> None:
     storage = started(desk)
     storage.set_label(GATE, TrackLabel(recording="r", track="t", kind=MediaKind.VIDEO))
