@@ -64,8 +64,8 @@ def test_a_weak_first_password_leaves_nothing_behind(start: Start) -> None:
 
 def test_a_place_without_room_is_told_in_one_line(start: Start, tmp_path: Path) -> None:
     station = start()
-    station.board = write_board(tmp_path, storage="4096 GiB")
-    assert "has no room for a volume of 4398.05 GB" in refusal(station)
+    station.board = write_board(tmp_path, storage="1000 GiB")
+    assert "has no room for a volume of 1073.74 GB" in refusal(station)
     assert not station.volume.exists()
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from argus.base.errors import InvalidValue, Unavailable
 from argus.linux import files
+from argus.linux.direct_writer import DirectWriter
 from argus.store import layout
 from argus.store.records import BytesLike, checked, is_intact
 
@@ -22,8 +23,12 @@ logger = logging.getLogger(__name__)
 MIN_SEGMENT_BYTES = 64 << 10
 MAX_SEGMENT_BYTES = 1 << 30
 MIN_DATA_SEGMENTS = 6
+# The index has a row for each in memory, and has to fit into a snapshot.
+MAX_DATA_SEGMENTS = 1 << 20
+MIN_SNAPSHOT_BYTES = 16 << 10
 MIN_SNAPSHOT_SLOTS = 4
 MAX_SNAPSHOT_SLOTS = 64
+MAX_VOLUME_BYTES = 1 << 50
 # The station of a volume that no station has claimed: any may write it.
 NOBODY = uuid.UUID(int=0)
 
@@ -66,6 +71,7 @@ class FileDevice:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._writer: DirectWriter | None = None
         self.size_bytes = os.lseek(descriptor, 0, os.SEEK_END)
 
     @classmethod
@@ -87,19 +93,23 @@ class FileDevice:
             descriptor = os.open(path, flags | (os.O_EXCL if writable and stat.S_ISBLK(mode) else 0))
         except OSError as error:
             raise _refusal(path, error, writable=writable) from error
-        if writable and not files.lock(descriptor):
+        try:
+            if writable and not files.lock(descriptor):
+                raise InUse("storage", f"{path} is in use by another process")
+            return cls(descriptor)
+        except OSError as error:
             os.close(descriptor)
-            raise InUse("storage", f"{path} is in use by another process")
-        return cls(descriptor)
+            raise _refusal(path, error, writable=writable) from error
+        except InUse:
+            os.close(descriptor)
+            raise
 
     def read(self, offset: int, size: int) -> bytes:
         return os.pread(self._descriptor, size, offset)
 
     def write(self, offset: int, data: BytesLike) -> None:
-        view = memoryview(data)
-        while view:
-            written = os.pwrite(self._descriptor, view, offset)
-            view, offset = view[written:], offset + written
+        writer = self._writer = self._writer or DirectWriter(self._descriptor)
+        writer.write(offset, data)
 
     def sync(self) -> None:
         # Without a name the file ends with this process: nothing in it is safe.
@@ -113,6 +123,8 @@ class FileDevice:
         self.size_bytes = size_bytes
 
     def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
         os.close(self._descriptor)
 
 
@@ -140,8 +152,10 @@ class Geometry:
         if segment_bytes % unit:
             raise InvalidValue("storage", f"segments of {segment_bytes} bytes do not consist of blocks of {unit} bytes")
         total = size_bytes // segment_bytes
+        if total > MAX_DATA_SEGMENTS:
+            raise InvalidValue("storage", f"{total} segments of {segment_bytes} bytes: use larger ones, or less space")
         # 56 bytes for each segment, about as much for each span and each format; large segments have more of those.
-        snapshot_bytes = align((16 << 10) + total * (min(3, max(1, segment_bytes >> 22)) << 10))
+        snapshot_bytes = align(MIN_SNAPSHOT_BYTES + total * (min(3, max(1, segment_bytes >> 22)) << 10))
         slots = min(MAX_SNAPSHOT_SLOTS, max(MIN_SNAPSHOT_SLOTS, (unit - layout.SNAPSHOTS_OFFSET) // snapshot_bytes))
         head_bytes = layout.SNAPSHOTS_OFFSET + slots * snapshot_bytes
         data_offset = -(-(start_bytes + head_bytes) // unit) * unit - start_bytes
@@ -165,7 +179,12 @@ class Geometry:
     @property
     def lot(self) -> int:
         """How many segments are set free at once: a snapshot is written once per lot."""
-        return min(64, max(2, self.data_segments // 32))
+        return min(64, max(2, self.data_segments // 16))
+
+    @property
+    def reserve(self) -> int:
+        """With so few free segments left the next lot is set free."""
+        return max(1, self.lot // 8)
 
     @property
     def max_unit_bytes(self) -> int:
@@ -178,9 +197,11 @@ class Geometry:
         return (
             MIN_SEGMENT_BYTES <= self.segment_bytes <= MAX_SEGMENT_BYTES
             and self.segment_bytes % layout.BLOCK_BYTES == 0
-            and self.data_segments >= MIN_DATA_SEGMENTS
-            and self.snapshot_slots >= 2
+            and MIN_DATA_SEGMENTS <= self.data_segments <= MAX_DATA_SEGMENTS
+            and 2 <= self.snapshot_slots <= MAX_SNAPSHOT_SLOTS
+            and self.snapshot_bytes >= MIN_SNAPSHOT_BYTES
             and self.snapshot_slots * self.snapshot_bytes <= room
+            and self.size_bytes <= MAX_VOLUME_BYTES
         )
 
 

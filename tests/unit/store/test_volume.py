@@ -1,4 +1,8 @@
+import struct
+from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -6,7 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.store.memory_device import MemoryDevice
 
 from argus.base.errors import InvalidValue, Unavailable
-from argus.store.volume import Geometry, Volume
+from argus.store.volume import FileDevice, Geometry, Volume
 
 SMALL = Geometry.of(768 << 10, 64 << 10)
 
@@ -34,6 +38,54 @@ def test_the_second_superblock_stands_in_for_the_first() -> None:
     device.image[:512] = bytes(512)
     again = Volume.open(device)
     assert (again.uuid, again.salt, again.geometry) == (volume.uuid, volume.salt, SMALL)
+
+
+def test_a_volume_of_more_segments_than_an_index_has_room_for_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="use larger ones"):
+        Geometry.of(4096 << 30, 1 << 20)
+    assert Geometry.of(4096 << 30, 64 << 20).is_sound()
+
+
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        {"data_segments": 0xFFFFFFFF},
+        {"data_offset": 1 << 63},
+        {"snapshot_slots": 0x7FFFFFFF, "snapshot_bytes": 0},
+        {"snapshot_slots": 1 << 20, "snapshot_bytes": 1, "data_offset": 1 << 30},
+        {"snapshot_bytes": 64},
+        {"segment_bytes": 1 << 31},
+    ],
+)
+def test_an_intact_superblock_with_impossible_sizes_is_refused(impossible: dict[str, int]) -> None:
+    device = MemoryDevice(bytes(SMALL.size_bytes))
+    Volume.format(device, replace(SMALL, **impossible), 0)
+    with pytest.raises(Unavailable, match="not a volume"):
+        Volume.open(device)
+
+
+@given(place=st.integers(8, 40), size=st.sampled_from([1, 2, 4, 8]), value=st.integers(0, (1 << 64) - 1))
+def test_whatever_an_intact_superblock_says_is_sound_or_refused(place: int, size: int, value: int) -> None:
+    device = MemoryDevice(bytes(SMALL.size_bytes))
+    Volume.format(device, SMALL, 0)
+    for offset in (0, 32 << 10):
+        block = device.image[offset : offset + 512]
+        block[place : place + size] = (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+        block[4:8] = struct.pack("<I", crc32(block[8:]))
+        device.image[offset : offset + 512] = block
+    try:
+        geometry = Volume.open(device).geometry
+    except Unavailable:
+        return
+    assert geometry.is_sound()
+    assert geometry.size_bytes <= 1 << 50
+
+
+def test_a_file_without_a_size_is_refused_and_closed() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(Unavailable, match="/proc/self/mem: Invalid argument"):
+        FileDevice.open(Path("/proc/self/mem"), writable=False)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @given(data=st.binary(max_size=600))
