@@ -81,7 +81,13 @@ def _rate(ring: Ring, clock: SystemClock, size_bytes: int, sessions: int) -> Fig
 
 async def _measure(ring: Ring, clock: SystemClock, size_bytes: int, sessions: int) -> float:
     """Megabits by CPU second of this process, which holds server and ring; the clients are others."""
-    source = ReplaySource(recordings=MemoryRecordings("R"), footage=ring, clock=clock, session_timeout_s=lambda: 60)
+    source = ReplaySource(
+        recordings=MemoryRecordings("R"),
+        footage=ring,
+        clock=clock,
+        session_timeout_s=lambda: 60,
+        retention_now_us=ring.now_us,
+    )
     server = RtspServer(
         host="127.0.0.1",
         port=0,

@@ -21,9 +21,12 @@ from tests.crash.workload import HandClock
 
 from argus.base.access_unit import AccessUnit, Codec, StreamFormat
 from argus.store import snapshot
-from argus.store.index import Index, Segment
-from argus.store.records import BytesLike, ChunkRow
+from argus.store.batch import BatchBuilder
+from argus.store.index import Index
+from argus.store.records import BytesLike, ChunkRow, FormatRecord, Stamp
 from argus.store.ring import Ring, RingConfig
+from argus.store.segment import OpenSegment, Pending
+from argus.store.segments import Segment
 from argus.store.volume import FileDevice, Geometry, Volume
 
 START_US = 1_767_225_600_000_000
@@ -114,7 +117,7 @@ def used_card(path: Path, tracks: int, spans: int = 1) -> Bench:
     volume = Volume.format(device, geometry, START_US)
     state = snapshot.State(generation=1, tick=1, next_seq=geometry.data_segments + 1, written_us=START_US)
     step_us = 4 * S
-    fill(state.index, geometry.data_segments - geometry.lot, tracks, spans, step_us)
+    fill(state.index, geometry.data_segments - geometry.lot, tracks, spans, step_us, volume)
     state.intents = list(range(geometry.data_segments - geometry.lot, geometry.data_segments))
     state.next_span = tracks + spans + 1
     data = snapshot.encode(state, volume.salt)
@@ -125,18 +128,45 @@ def used_card(path: Path, tracks: int, spans: int = 1) -> Bench:
     return Bench(device, HandClock(START_US + (geometry.data_segments + 10) * step_us))
 
 
-def fill(index: Index, segments: int, tracks: int, spans: int, step_us: int) -> None:
+def fill(index: Index, segments: int, tracks: int, spans: int, step_us: int, volume: Volume | None = None) -> None:
+    """Segments with a chunk of every track in each, and their directories on the volume; or many short spans."""
     for seq in range(1, segments + 1):
-        index.segments[seq] = Segment(seq - 1, SEGMENT_BYTES - 8192, True)
         begin_us = START_US + seq * step_us
-        for track_id in range(2 if spans > 1 else 1, tracks + 1):
-            index.add(seq, _row(track_id, track_id, seq, begin_us, begin_us + step_us), growing=False)
-    for number in range(spans if spans > 1 else 0):
-        begin_us = START_US + number * segments * step_us // spans
-        row = _row(1, tracks + number, 0, begin_us, begin_us + segments * step_us // spans // 2)
-        index.add(1 + number * segments // spans, row, growing=False)
+        first = 2 if spans > 1 else 1
+        rows = [_row(track_id, track_id, seq, begin_us, begin_us + step_us) for track_id in range(first, tracks + 1)]
+        if spans > 1 and seq <= spans:
+            rows += _short_spans(seq, segments, tracks, spans, step_us)
+        used_bytes = SEGMENT_BYTES - 8192
+        if volume is not None:
+            used_bytes -= _seal(volume, seq, rows)
+        index.grow(seq, Segment(seq - 1, used_bytes, True, 0, tick=seq), rows)
+        for row in rows:
+            index.add(seq, 0, row, growing=False)
     for track in index.tracks.values():
         track.formats[0], track.next_epoch = VIDEO, 1
+
+
+def _short_spans(seq: int, segments: int, tracks: int, spans: int, step_us: int) -> list[ChunkRow]:
+    """The spans of the first track that begin in a segment."""
+    every_us = segments * step_us // spans
+    numbers = range((seq - 1) * spans // segments, seq * spans // segments)
+    return [
+        _row(1, tracks + number, 0, START_US + number * every_us, START_US + number * every_us + every_us // 2)
+        for number in numbers
+    ]
+
+
+def _seal(volume: Volume, seq: int, rows: list[ChunkRow]) -> int:
+    """Write the footer of a segment that is nothing else; how much longer than 8 KiB it is."""
+    stamp = Stamp(volume.salt, seq, 0, (1, 1, 1, 1))
+    segment = OpenSegment(seq=seq, slot=seq - 1)
+    segment.directory.add(rows, (), [FormatRecord(track_id, 0, VIDEO) for track_id in {row.track for row in rows}])
+    segment.learn_formats()
+    need = 128 + len(rows) * 64 + len(segment.format_bytes)
+    segment.position = SEGMENT_BYTES - max(8192, -(-need // 4096) * 4096)
+    data = segment.encode_footer(SEGMENT_BYTES, stamp, 0, BatchBuilder(0), Pending())
+    volume.write(seq - 1, segment.position, data)
+    return SEGMENT_BYTES - 8192 - segment.position
 
 
 def _row(track: int, span: int, ordinal: int, t0_us: int, t1_us: int) -> ChunkRow:

@@ -19,6 +19,18 @@ def lock(descriptor: int) -> bool:
     return True
 
 
+def is_locked(path: Path) -> bool:
+    """Whether another process holds the lock of a file at this moment. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def preallocate(descriptor: int, size_bytes: int) -> None:
     """Reserve the space of a file of `size_bytes`, so that writing into it later cannot lack space.
 

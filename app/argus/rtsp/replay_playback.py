@@ -41,12 +41,17 @@ class Recordings(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaySource:
-    """What every replay is made of. `session_timeout_s` is asked at each SETUP."""
+    """What every replay is made of.
+
+    `session_timeout_s` is asked at each SETUP, `retention_now_us` for the time that retention goes by: a clock that
+    fell back brings nothing back.
+    """
 
     recordings: Recordings
     footage: Footage
     clock: Clock
     session_timeout_s: Callable[[], int]
+    retention_now_us: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +189,7 @@ class ReplayPlayback:
         """Whether the frame, or what it is decoded from, became older than the recording keeps while it waited."""
         assert self._recording is not None  # it exists
         retention_us = self._recording.configuration.maximum_retention_us
-        if 0 < retention_us < self._clock.utc_us() - frame.unit.utc_us:
+        if 0 < retention_us < self._source.retention_now_us() - frame.unit.utc_us:
             self._expired.add(number)
         elif frame.unit.key_frame:
             self._expired.discard(number)

@@ -1,7 +1,8 @@
 """The control socket: local commands ask the running station, trusted through file permissions alone.
 
-A request is one line: a JSON object with `request`, its name, and fields that are texts. The answer is one JSON
-object: `answer`, or `error`, a sentence.
+A request is one line: a JSON object with `request`, its name, and fields that are texts. The answer is one line with a
+JSON object: `answer`, or `error`, a sentence. A request may ask the station to keep something: it does so for as long
+as the connection stays open.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import asyncio
 import json
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from argus.base.errors import ArgusError, InvalidValue, Unavailable
@@ -26,8 +28,19 @@ MAX_REQUEST_BYTES = 4096
 MAX_ANSWER_BYTES = 1 << 20
 MAX_CONNECTIONS = 8
 TIMEOUT_S = 5.0
+# How long something is kept for a client that neither goes nor dies.
+MAX_KEEPING_S = 3600.0
 
-# What answers a request, given its fields. Errors of the domain are told to whoever asks.
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer, and what gives back that which is kept for the client until it hangs up."""
+
+    answer: object
+    release: Callable[[], None]
+
+
+# What answers a request, given its fields; perhaps with a `Kept`. Errors of the domain are told to whoever asks.
 Responder = Callable[[Mapping[str, str]], Awaitable[object]]
 
 
@@ -36,14 +49,14 @@ class NotRunning(Unavailable):
 
 
 class ControlSocket:
-    """Answers one request per connection."""
+    """Answers one request per connection. What is kept for clients is given back when `run` ends, too."""
 
     name = "control"
 
     def __init__(self, data: Path, responders: Mapping[str, Responder]) -> None:
         self._data = data
         self._responders = responders
-        self._connections = 0
+        self._connections: set[asyncio.StreamWriter] = set()
 
     async def run(self) -> None:
         """Listen until cancelled. A socket left over by a crash is replaced.
@@ -61,25 +74,34 @@ class ControlSocket:
                 await server.serve_forever()
             finally:
                 server.close()
+                for writer in self._connections:
+                    writer.close()
         finally:
             listener.close()
             (self._data / SOCKET_NAME).unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections += 1
+        self._connections.add(writer)
         try:
-            async with asyncio.timeout(TIMEOUT_S):
-                writer.write(json.dumps(await self._answer(reader)).encode())
-                await writer.drain()
+            with ExitStack() as keeping:
+                async with asyncio.timeout(TIMEOUT_S):
+                    told = await self._tell(reader)
+                    if isinstance(told, Kept):
+                        keeping.callback(told.release)
+                    writer.write(_line(told))
+                    await writer.drain()
+                if isinstance(told, Kept):
+                    async with asyncio.timeout(MAX_KEEPING_S):
+                        await reader.read(1)
         except (OSError, TimeoutError) as error:
             logger.debug("a request was broken off: %r", error)
         finally:
-            self._connections -= 1
+            self._connections.discard(writer)
             writer.close()
 
-    async def _answer(self, reader: asyncio.StreamReader) -> dict[str, object]:
+    async def _tell(self, reader: asyncio.StreamReader) -> object:
         try:
-            if self._connections > MAX_CONNECTIONS:
+            if len(self._connections) > MAX_CONNECTIONS:
                 raise Unavailable("control", "too many requests at the same time")
             try:
                 line = await reader.readline()
@@ -89,9 +111,14 @@ class ControlSocket:
             responder = self._responders.get(name)
             if responder is None:
                 raise InvalidValue("request", f"there is no request {name!r}")
-            return {"answer": await responder(fields)}
+            answer = await responder(fields)
+            return answer if isinstance(answer, Kept) else {"answer": answer}
         except ArgusError as error:
             return {"error": str(error)}
+
+
+def _line(told: object) -> bytes:
+    return json.dumps({"answer": told.answer} if isinstance(told, Kept) else told).encode() + b"\n"
 
 
 def decode_request(line: bytes) -> tuple[str, dict[str, str]]:
@@ -126,26 +153,46 @@ def request(data: Path, name: str, **fields: str) -> object:
         NotRunning: no station runs there.
         Unavailable: it does not answer within 5 s, or refuses; the message is its own then.
     """
-    asked = json.dumps({"request": name, **fields}).encode() + b"\n"
-    answer = bytearray()
-    try:
-        with socket.socket(socket.AF_UNIX) as client, short_path(data, SOCKET_NAME) as address:
-            client.settimeout(TIMEOUT_S)
-            try:
-                client.connect(address)
-            except (FileNotFoundError, ConnectionRefusedError) as error:
-                raise NotRunning("station", f"no station runs on {data}: {reason(error)}") from error
+    with keep(data, name, **fields) as answer:
+        return answer
+
+
+@contextmanager
+def keep(data: Path, name: str, **fields: str) -> Iterator[object]:
+    """What the station answers; it keeps what the answer says until the block is left. Raises as `request` does."""
+    with ExitStack() as opened:
+        asked = json.dumps({"request": name, **fields}).encode() + b"\n"
+        try:
+            client = opened.enter_context(_connected(data))
             client.sendall(asked)
-            while len(answer) < MAX_ANSWER_BYTES and (piece := client.recv(65536)):
-                answer += piece
-        decoded = json.loads(answer)
-    except OSError as error:
-        raise Unavailable("station", f"the station on {data} does not answer: {reason(error)}") from error
-    except ValueError as error:
-        raise Unavailable("station", f"the station on {data} broke off its answer") from error
-    if "error" in decoded:
-        raise Unavailable("station", decoded["error"])
-    return decoded["answer"]
+            decoded = json.loads(_received(client))
+        except OSError as error:
+            raise Unavailable("station", f"the station on {data} does not answer: {reason(error)}") from error
+        except ValueError as error:
+            raise Unavailable("station", f"the station on {data} broke off its answer") from error
+        if "error" in decoded:
+            raise Unavailable("station", decoded["error"])
+        yield decoded["answer"]
+
+
+def _connected(data: Path) -> socket.socket:
+    with ExitStack() as undo:
+        client = undo.enter_context(socket.socket(socket.AF_UNIX))
+        client.settimeout(TIMEOUT_S)
+        try:
+            with short_path(data, SOCKET_NAME) as address:
+                client.connect(address)
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise NotRunning("station", f"no station runs on {data}: {reason(error)}") from error
+        undo.pop_all()
+    return client
+
+
+def _received(client: socket.socket) -> bytes:
+    answer = bytearray()
+    while len(answer) < MAX_ANSWER_BYTES and not answer.endswith(b"\n") and (piece := client.recv(65536)):
+        answer += piece
+    return bytes(answer)
 
 
 def ask(data: Path) -> StationStatus:

@@ -17,6 +17,7 @@ from argus.linux.memory import settle_memory, use_memory_sparingly
 from argus.linux.os_error import reason
 from argus.station.choices import Launch
 from argus.station.control import ControlSocket
+from argus.station.protections import Protections
 from argus.station.requests import responders
 from argus.station.wiring import DEVICE_DATABASE, Station, build
 
@@ -52,7 +53,8 @@ class Run:
         return self.outcome
 
     async def _serve(self, station: Station, launch: Launch) -> None:
-        answers = responders(lambda: station.health.status(ready=self._ready), station.quotas)
+        protections = Protections(station.storage)
+        answers = responders(lambda: station.health.status(ready=self._ready), station.quotas, protections)
         control = ControlSocket(launch.data, answers)
 
         async def ready() -> None:

@@ -41,8 +41,8 @@ def parts(found: Sequence[Part]) -> str:
     return "\n\n".join(_part(part) for part in found) or "Nothing is there."
 
 
-def exported(made: Exported, path: Path) -> str:
-    """What is in the file, and what is missing."""
+def exported(made: Exported, path: Path, *, kept: bool) -> str:
+    """What is in the file, and what is missing; whether the station `kept` the footage until it was complete."""
     lines = [
         f"{path}: {size(made.size_bytes)}, {made.units} access units in {made.duration_us / US_PER_S:.3f} s,"
         f" {to_iso(made.start_us)} to {to_iso(made.end_us)}"
@@ -53,6 +53,8 @@ def exported(made: Exported, path: Path) -> str:
         for hole in made.holes
     ]
     lines += [f"LEFT OUT  track {track_id}: an MP4 file cannot hold its format" for track_id in made.left_out]
+    if kept:
+        lines.append("The station that records kept this footage meanwhile.")
     return "\n".join(lines)
 
 

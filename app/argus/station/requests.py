@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypedDict
 
 from argus.station.control import Responder, field
+from argus.station.protections import Protections, Wish
 from argus.station.status import StationStatus
 from argus.store.quotas import Quota, Quotas
 from argus.store.share import Share
@@ -21,7 +22,7 @@ class QuotaStatus(TypedDict):
     share: str
 
 
-def responders(status: Callable[[], StationStatus], quotas: Quotas) -> dict[str, Responder]:
+def responders(status: Callable[[], StationStatus], quotas: Quotas, protections: Protections) -> dict[str, Responder]:
     """Requests by name."""
 
     async def tell_status(_fields: Mapping[str, str]) -> object:
@@ -34,7 +35,10 @@ def responders(status: Callable[[], StationStatus], quotas: Quotas) -> dict[str,
         await quotas.set(field(fields, "recording"), share_of(field(fields, "share")))
         return await tell_quotas(fields)
 
-    return {"status": tell_status, "quotas": tell_quotas, "set-quota": set_quota}
+    async def protect(fields: Mapping[str, str]) -> object:
+        return protections.keep(Wish.parse(fields))
+
+    return {"status": tell_status, "quotas": tell_quotas, "set-quota": set_quota, "protect": protect}
 
 
 def share_of(text: str) -> Share | None:

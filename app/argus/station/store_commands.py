@@ -20,6 +20,7 @@ from argus.base.quantity import SIZE
 from argus.base.units import to_utc_us
 from argus.linux.os_error import reason
 from argus.station import present_store
+from argus.station.keeping import kept_meanwhile
 from argus.station.plainly import EXIT_DAMAGED, plainly
 from argus.station.present import size
 from argus.station.progress import progress
@@ -207,7 +208,7 @@ def adopt(volume: Path, data: Path, given: str | None) -> None:
 @click.option("--from", "from_us", type=Moment(), default=None, help="ISO 8601, UTC. By default from the beginning.")
 @click.option("--to", "until_us", type=Moment(), default=None, help="By default to the newest footage.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The MP4 file.")
-@click.option("--data", type=DATA, help="Take the names of recordings from this station's data directory.")
+@click.option("--data", type=DATA, help="The data directory of the station that records, if the VOLUME is elsewhere.")
 @plainly
 def export(
     volume: Path,
@@ -220,7 +221,8 @@ def export(
 ) -> None:
     """Write footage of a VOLUME into an MP4 file, beginning with the key frame at or before --from.
 
-    A station may be recording. Footage older than the retention is not exported.
+    A station may be recording: it is asked to keep this footage until all of it is exported. Footage older than the
+    retention is not exported.
     """
     from argus.store.archive import Archive
     from argus.store.export import export
@@ -236,9 +238,12 @@ def export(
     with Archive.open(volume, SystemClock()) as archive:
         labels = _labels(archive, volume, data)
         tracks = _tracks(archive, labels, recording, track)
-        with progress("Exporting") as on_progress:
+        with (
+            kept_meanwhile(archive, volume, data, tracks, begin_us, end_us) as kept,
+            progress("Exporting") as on_progress,
+        ):
             made = export(archive, tracks, begin_us, end_us, output, on_progress)
-    click.echo(present_store.exported(made, output))
+    click.echo(present_store.exported(made, output, kept=kept))
     if made.holes:
         sys.exit(EXIT_DAMAGED)
 
@@ -260,20 +265,21 @@ def _tracks(archive: Archive, labels: Mapping[int, TrackLabel], recording: str |
 
 
 def _labels(archive: Archive, path: Path, data: Path | None) -> Mapping[int, TrackLabel]:
-    """What the tracks are called: by the station that is named, or by the one whose directory the volume is in."""
+    """What the tracks are called: by the volume, by the station named, or by the one whose directory it is in."""
     from argus.device.identity import read_endpoint_uuid
     from argus.store.catalog_labels import read_labels
     from argus.store.volume import NOBODY
 
+    told = archive.labels()
     if data is not None:
-        return read_labels(data)
+        return {**read_labels(data), **told}
     try:
         if archive.volume.station in (NOBODY, read_endpoint_uuid(path.parent / DEVICE_DATABASE)):
-            return read_labels(path.parent)
+            return {**read_labels(path.parent), **told}
     except Unavailable:
-        # The volume is somewhere else, on a card for instance: its tracks are known by their numbers.
+        # The volume is somewhere else, on a card for instance.
         pass
-    return {}
+    return told
 
 
 def _station(data: Path) -> UUID:

@@ -90,6 +90,7 @@ class Station:
     identity: Identity
     first_password: str | None
     health: Health
+    storage: Storage
     quotas: Quotas
     addresses: Addresses
     subsystems: tuple[Subsystem, ...]
@@ -150,6 +151,7 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
         identity=box.identity,
         first_password=first_password,
         health=health,
+        storage=footage.storage,
         quotas=footage.quotas,
         addresses=addresses,
         subsystems=(*store, *cameras, footage.recorder, box.system, rtsp, http, *discovery),
@@ -330,6 +332,7 @@ def _rtsp(
         footage=footage.storage,
         clock=clock,
         session_timeout_s=lambda: replay.session_timeout_us // US_PER_S,
+        retention_now_us=footage.storage.now_us,
     )
     host, port = launch.rtsp
     return RtspServer(

@@ -14,12 +14,11 @@ from argus.linux.os_error import reason
 from argus.store.clock_trust import ClockTrust
 from argus.store.directories import Directories
 from argus.store.index import Track
+from argus.store.label import TrackLabel
 from argus.store.reader import Reader
 from argus.store.recovery import recover
 from argus.store.rows import Rows
 from argus.store.run import EARLIEST_US
-from argus.store.segment import read_directory
-from argus.store.segments import track_bit
 from argus.store.span import Gop, Span
 from argus.store.volume import FileDevice, Volume
 
@@ -140,21 +139,12 @@ class Archive:
             gop = self._reader.after(gop, self.limit_us(track_id))
 
     def used_bytes(self) -> dict[int, int]:
-        """Bytes of footage by track; reads the directory of every segment."""
-        sizes = dict.fromkeys(self._index.tracks, 0)
-        pieces: dict[int, set[tuple[int, int]]] = {}
-        for track_id in self._index.tracks:
-            for run in self._index.runs(track_id):
-                bit = track_bit(track_id)
-                for seq in self._index.segments.between(run.lane, run.first_seq, run.last_seq, bit):
-                    pieces.setdefault(seq, set()).add((track_id, run.span))
-        for seq, spans in pieces.items():
-            segment = self._index.segments[seq]
-            with _reading():
-                directory = read_directory(self.volume, segment.slot, seq, segment.used_bytes)
-            for track_id, span in spans:
-                sizes[track_id] += sum(row.length for row in directory.span(track_id, span))
-        return sizes
+        """Bytes of footage by track; estimated where a range was deleted in part."""
+        return {track.track_id: track.size_bytes for track in self._index.known()}
+
+    def labels(self) -> dict[int, TrackLabel]:
+        """What the volume tells of its tracks."""
+        return {track.track_id: track.label for track in self._index.known() if track.label is not None}
 
     def _track(self, track_id: int) -> Track | None:
         return self._index.tracks.get(track_id)

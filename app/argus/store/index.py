@@ -34,6 +34,8 @@ class Track:
     label: TrackLabel | None = None
     # All runs as their readers see them, kept because a timeline asks for tens of thousands at a time.
     whole: list[Span] | None = None
+    # Some of the runs may not begin with a clean point.
+    unclear: bool = False
 
     @property
     def size_bytes(self) -> int:
@@ -235,8 +237,14 @@ class Index:
     def _start_run(self, track: Track, run: Run) -> Run:
         if track.tail is not None:
             track.tail.growing = False
+        if track.whole and run.clean and not run.follows and run.start_us > track.runs[-1].end_us:
+            # The end of the run before it will not be looked at any more.
+            track.whole[-1] = track.whole[-1]._replace(end_us=track.runs[-1].end_us, growing=track.runs[-1].growing)
+            track.whole.append(Span(run.start_us, run.end_us, True))
+        else:
+            track.whole = None
         track.runs.insert(bisect_right(track.runs, run.start_us, key=_start_us), run)
-        track.tail, track.whole = run, None
+        track.tail, track.unclear = run, track.unclear or not run.clean
         return run
 
     def _uncover(self, track: Track, newer: Run) -> None:
@@ -256,6 +264,7 @@ class Index:
             if later.end_us > newer.end_us:
                 later.growing = False
                 self._cut_before(later, newer.end_us + 1, clean=False)
+                track.unclear = True
                 uncovered.append(later)
         track.runs, track.whole = sorted(uncovered, key=_start_us), None
 

@@ -39,6 +39,7 @@ def encode_label(label: TrackLabel | None) -> bytes:
     return encoded
 
 
+@lru_cache(maxsize=512)
 def decode_label(data: bytes) -> TrackLabel | None:
     """The label, None where there is none.
 

@@ -32,13 +32,12 @@ class Policies:
         self._apply()
 
     def set_label(self, track_id: int, label: TrackLabel) -> bool:
-        """Keep what a track is called; whether that is new."""
+        """Keep what a track is called, which the station records; whether that is new."""
         track = self._index.track(track_id)
-        if track.label == label:
-            return False
+        is_new = track.label != label
         track.label = label
         self.manage(track_id)
-        return True
+        return is_new
 
     def set_quota(self, recording: str, limit_bytes: int) -> bool:
         """Keep a recording below a number of bytes; 0 is unlimited. Whether that is new."""

@@ -111,5 +111,5 @@ class Pulse:
             # A volume that takes no data takes no cuts, and the same ones must not pile up meanwhile.
             if self._writer.failure:
                 continue
+            # What it queues goes with the next tick: no flush for it alone.
             await loop.run_in_executor(self._threads, self._retain)
-            self.due.set()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from argus.base.errors import Unavailable
 from argus.store.eviction import evictions
 from argus.store.index import Index
 from argus.store.lanes import TrackPolicy, alone
+from argus.store.records import MAX_LANES
 from argus.store.rows import Rows
-from argus.store.run import Run
+from argus.store.run import EARLIEST_US, NEVER_US, Run
 from argus.store.segments import track_bit
 from argus.store.span import Deletion
 from argus.store.volume import Geometry
@@ -65,16 +67,28 @@ class Reclaim:
         protection = Protection(frozenset(tracks), start_us, end_us, self._release)
         with self._lock:
             self._protections.add(protection)
-        if len(self._protected()) * 2 > self._geometry.data_segments:
+        if len(self._asked_for()) > self._most_protected:
             protection.release()
             raise Unavailable("storage", "more than half of the volume would be protected")
         return protection
+
+    @property
+    def _most_protected(self) -> int:
+        """Half of the segments, but every lane must find one to go on in."""
+        segments = self._geometry.data_segments
+        return min(segments // 2, segments - MAX_LANES - 1)
 
     def _release(self, protection: Protection) -> None:
         with self._lock:
             self._protections.discard(protection)
 
     def _protected(self) -> set[int]:
+        """Of footage that is protected before it is recorded no more than was bargained for: the oldest."""
+        asked_for = self._asked_for()
+        most = self._most_protected
+        return asked_for if len(asked_for) <= most else set(sorted(asked_for)[:most])
+
+    def _asked_for(self) -> set[int]:
         with self._lock:
             protections = list(self._protections)
         with self._index.lock:
@@ -122,10 +136,10 @@ class Reclaim:
         return False
 
     def cuts(self) -> dict[int, int]:
-        """Times before which tracks must go, for recordings over their quota that share their lane."""
+        """Times before which tracks must go, for recordings over their quota that do not lie apart. May read."""
         found: dict[int, int] = {}
         for quota in self._quotas.values():
-            if quota.lane is None:
+            if not self._is_apart(quota):
                 found |= self._cuts_of(quota)
         return found
 
@@ -133,18 +147,22 @@ class Reclaim:
         """The bytes that the footage of these tracks takes; estimated where a range was deleted in part."""
         return sum(track.size_bytes for track in self._index.known() if track.track_id in tracks)
 
-    def _excess(self, quota: Quota) -> int:
-        """Bytes over the quota of a recording with a lane of its own: whole segments count, and where they lie."""
+    def _is_apart(self, quota: Quota) -> bool:
+        """Whether all of its footage lies in one lane and nobody else's does: where lanes changed that takes a while."""
         if quota.lane is None:
+            return False
+        with self._index.lock:
+            return all(
+                (run.lane == quota.lane) == (track.track_id in quota.tracks)
+                for track in self._index.known()
+                for run in track.runs
+            )
+
+    def _excess(self, quota: Quota) -> int:
+        """Bytes over the quota of a recording that lies apart: whole segments count."""
+        if quota.lane is None or not self._is_apart(quota):
             return 0
-        elsewhere = sum(
-            run.size_bytes
-            for track in self._index.known()
-            if track.track_id in quota.tracks
-            for run in track.runs
-            if run.lane != quota.lane
-        )
-        return elsewhere + self._index.segments.used_bytes(quota.lane) - quota.limit_bytes
+        return self._index.segments.used_bytes(quota.lane) - quota.limit_bytes
 
     def _over_quota(self, candidates: list[int]) -> list[int]:
         """Of the candidates, oldest first, those that go for a quota: a few at a time, snapshots being dear."""
@@ -161,17 +179,20 @@ class Reclaim:
         excess = self.usage(quota.tracks) - quota.limit_bytes
         if excess <= 0:
             return {}
-        with self._index.lock:
-            tracks = [self._index.tracks[track_id] for track_id in quota.tracks & self._index.tracks.keys()]
-            runs = sorted((run.copy() for track in tracks for run in track.runs), key=lambda run: run.start_us)
-        cut_us = None
-        for run in runs:
-            share = min(1.0, excess / max(1, run.size_bytes))
-            cut_us = run.start_us + int((run.end_us + 1 - run.start_us) * share)
-            excess -= run.size_bytes
-            if excess <= 0:
-                break
-        return {} if cut_us is None else dict.fromkeys(quota.tracks, cut_us)
+        cut_us = _time_behind([run for track_id in quota.tracks for run in self._index.runs(track_id)], excess)
+        return {track_id: min(cut_us, self._kept_from(track_id)) for track_id in quota.tracks}
+
+    def _kept_from(self, track_id: int) -> int:
+        """The first clean point of what is protected of a track."""
+        with self._lock:
+            protections = [protection for protection in self._protections if track_id in protection.tracks]
+        found = [NEVER_US]
+        for protection in protections:
+            run = self._index.run_from(track_id, protection.start_us)
+            if run is not None and run.start_us <= protection.end_us:
+                place = self._rows.last_clean(run, max(run.start_us, protection.start_us), run.start_us)
+                found.append(run.start_us if place is None else max(run.start_us, place.row.t0_us + run.shift_us))
+        return min(found)
 
     # -- victims ------------------------------------------------------------------------------------------------
 
@@ -198,3 +219,18 @@ class Reclaim:
         if not seqs:
             return []
         return self._index.give_up(seqs, evictions(self._index, self._rows, seqs, self._protected()))
+
+
+def _time_behind(runs: list[Run], size_bytes: int) -> int:
+    """The time behind that many bytes of footage, if those of each run are spread evenly over it."""
+    changes: list[tuple[int, float]] = []
+    for run in runs:
+        rate = run.size_bytes / (run.end_us + 1 - run.start_us)
+        changes += ((run.start_us, rate), (run.end_us + 1, -rate))
+    time_us, rate, left = EARLIEST_US, 0.0, float(size_bytes)
+    for next_us, change in sorted(changes):
+        passed = rate * (next_us - time_us)
+        if passed >= left:
+            return time_us + ceil(left / rate)
+        time_us, rate, left = next_us, rate + change, left - passed
+    return time_us

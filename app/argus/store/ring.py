@@ -17,6 +17,7 @@ from argus.base.tasks import Heartbeat
 from argus.linux.time_sync import SimulatedTimeSync, TimeSync
 from argus.store import layout
 from argus.store.boot import Boot
+from argus.store.clean_start import find_clean_starts
 from argus.store.clock_trust import ClockTrust
 from argus.store.directories import Directories
 from argus.store.health import Occupancy, RingHealth
@@ -78,6 +79,7 @@ class Ring:
         self._on_deleted = on_deleted
         self._volume = volume
         self._read_only = read_only
+        self._largest = volume.geometry.max_unit_bytes
         self._forgotten: set[int] = set()
         self._broken: set[int] = set()
         recovered = self._recover()
@@ -85,6 +87,7 @@ class Ring:
         for segment in recovered.front.open.values():
             directories.put(segment.seq, segment.directory, pinned=True)
         rows = Rows(self._index, directories)
+        find_clean_starts(self._index, rows)
         time_sync = time_sync or SimulatedTimeSync(boot_id=UUID(int=0))
         self._trust = ClockTrust(clock, recovered.written_us, time_sync.is_synchronized)
         self._ingest = Ingest(config.queue_bytes, config.queue_units)
@@ -188,7 +191,9 @@ class Ring:
         if track_id in self._forgotten:
             raise NotFound("track", str(track_id))
         try:
-            pending_bytes = self._put(track_id, unit)
+            if self._writer.failure or self._read_only or track_id in self._broken or len(unit.data) > self._largest:
+                self._judge(track_id, unit)
+            pending_bytes = self._ingest.put(track_id, unit)
         except Unavailable:
             self._broken.add(track_id)
             raise
@@ -341,20 +346,17 @@ class Ring:
 
     # -- parts --------------------------------------------------------------------------------------------------
 
-    def _put(self, track_id: int, unit: AccessUnit) -> int:
+    def _judge(self, track_id: int, unit: AccessUnit) -> None:
+        """Let a unit go on after a loss, or say why it cannot be taken."""
         if self._writer.failure or self._read_only:
             raise Unavailable("storage", self._writer.failure or "the volume is open for reading alone")
-        largest = self._volume.geometry.max_unit_bytes
-        if len(unit.data) > largest:
-            message = f"an access unit of {len(unit.data)} bytes is larger than the {largest} this volume takes"
+        if len(unit.data) > self._largest:
+            message = f"an access unit of {len(unit.data)} bytes is larger than the {self._largest} this volume takes"
             raise Unavailable("storage", message)
-        if track_id in self._broken:
-            if not unit.key_frame:
-                raise Unavailable("storage", "units were lost; the track waits for a key frame")
-            self._ingest.put_end(track_id)
-        pending_bytes = self._ingest.put(track_id, unit)
+        if not unit.key_frame:
+            raise Unavailable("storage", "units were lost; the track waits for a key frame")
+        self._ingest.put_end(track_id)
         self._broken.discard(track_id)
-        return pending_bytes
 
     def _announce(self, progress: Progress) -> bool:
         """Tell about deletions; whether another step is to follow at once."""

@@ -13,7 +13,7 @@ from argus.store.records import MAX_LANES, checked, decode_formats, encode_forma
 from argus.store.run import Run
 from argus.store.segments import Segment
 from argus.store.span import Deletion
-from argus.store.volume import Volume
+from argus.store.volume import Volume, align
 
 _HEADER = struct.Struct("<4sIQQQQQQqIIIIIIIIIIIqB11x")
 _SEGMENT = struct.Struct("<QIIqqQQBB6x")
@@ -59,7 +59,8 @@ def encode(state: State, salt: int) -> bytes:
     )
     counts = (len(index.segments), len(state.intents), len(tracks), len(formats), len(runs))
     header = _header(state, salt, body, (*counts, len(state.deletions), len(index.decisions)))
-    return checked(header) + body
+    data = checked(header) + body
+    return data.ljust(align(len(data)), b"\0")
 
 
 def _header(state: State, salt: int, body: bytes, counts: tuple[int, ...]) -> bytes:
@@ -145,7 +146,9 @@ def _decode(fields: tuple[int, ...], body: bytes) -> State:
     position += size
     for _ in range(runs):
         run, position = _decode_run(view, position)
-        state.index.track(run.track_id).runs.append(run)
+        track = state.index.track(run.track_id)
+        track.runs.append(run)
+        track.unclear = track.unclear or not run.clean
     deletions_end = position + deletions * _DELETION.size
     for number, track_id, start_us, end_us in _DELETION.iter_unpack(view[position:deletions_end]):
         state.deletions.append(Deletion(number=number, track_id=track_id, start_us=start_us, end_us=end_us))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import Future
 from functools import partial
 
@@ -18,6 +18,7 @@ from argus.store.health import Occupancy
 from argus.store.label import TrackLabel
 from argus.store.medium import Access, Identity, Medium, OpenVolume
 from argus.store.medium_thread import MediumThread
+from argus.store.reclaim import Protection
 from argus.store.ring import OnDeleted, Ring, RingConfig
 from argus.store.share import Share
 from argus.store.span import Gop, Span
@@ -196,6 +197,18 @@ class Storage:
         """Keep a recording to a share of whichever volume is present; None: to that of all recordings."""
         self._policies.set_share(recording, share)
 
+    def protect(self, track_ids: Collection[int], start_us: int, end_us: int) -> Protection:
+        """Keep footage of the volume that is present from being given up for lack of space or for a quota.
+
+        Retention goes on. It ends with its release, and with the volume's leaving.
+
+        Raises:
+            Unavailable: there is no volume, or more than half of it would be kept.
+        """
+        if self._attached is None:
+            raise Unavailable("storage", self._absence.detail)
+        return self._attached.ring.protect(track_ids, start_us, end_us)
+
     async def flush(self) -> None:
         """Return when everything appended, ended or forgotten so far is durable.
 
@@ -239,6 +252,14 @@ class Storage:
     def occupancy(self) -> Occupancy:
         """How full the volume is; zeros while there is none."""
         return self._attached.ring.occupancy() if self._attached is not None else EMPTY
+
+    def usage(self) -> dict[str, int]:
+        """Bytes of the volume by recording."""
+        return self._attached.ring.usage() if self._attached is not None else {}
+
+    def now_us(self) -> int:
+        """The time that retention goes by: what the clock tells, unless the footage shows that it is behind."""
+        return self._attached.ring.now_us() if self._attached is not None else self._clock.utc_us()
 
     def health(self) -> StorageHealth:
         """What can be done with the storage now, and why not more."""

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from argus.base.errors import InvalidValue, Unavailable
 from argus.linux import files
+from argus.linux.direct_writer import DirectWriter
 from argus.store import layout
 from argus.store.records import BytesLike, checked, is_intact
 
@@ -70,6 +71,7 @@ class FileDevice:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._writer: DirectWriter | None = None
         self.size_bytes = os.lseek(descriptor, 0, os.SEEK_END)
 
     @classmethod
@@ -106,10 +108,8 @@ class FileDevice:
         return os.pread(self._descriptor, size, offset)
 
     def write(self, offset: int, data: BytesLike) -> None:
-        view = memoryview(data)
-        while view:
-            written = os.pwrite(self._descriptor, view, offset)
-            view, offset = view[written:], offset + written
+        writer = self._writer = self._writer or DirectWriter(self._descriptor)
+        writer.write(offset, data)
 
     def sync(self) -> None:
         # Without a name the file ends with this process: nothing in it is safe.
@@ -123,6 +123,8 @@ class FileDevice:
         self.size_bytes = size_bytes
 
     def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
         os.close(self._descriptor)
 
 
@@ -177,7 +179,12 @@ class Geometry:
     @property
     def lot(self) -> int:
         """How many segments are set free at once: a snapshot is written once per lot."""
-        return min(64, max(2, self.data_segments // 32))
+        return min(64, max(2, self.data_segments // 16))
+
+    @property
+    def reserve(self) -> int:
+        """With so few free segments left the next lot is set free."""
+        return max(1, self.lot // 8)
 
     @property
     def max_unit_bytes(self) -> int:

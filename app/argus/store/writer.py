@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from argus.base.clock import Clock
 from argus.store import layout, snapshot
+from argus.store.clean_start import find_clean_starts
 from argus.store.directories import Directories
 from argus.store.health import WriterState
 from argus.store.ingest import Ingest, Work
@@ -18,6 +19,7 @@ from argus.store.reclaim import Reclaim
 from argus.store.records import Mark, Stamp
 from argus.store.recovery import Recovered
 from argus.store.refusal import Remedy, remedy, sentence
+from argus.store.rows import Rows
 from argus.store.segment import Pending
 from argus.store.segments import Segment
 from argus.store.span import Deletion
@@ -79,6 +81,7 @@ class Writer:
         self._volume = volume
         self._index = recovered.index
         self._directories = directories
+        self._rows = Rows(recovered.index, directories)
         self._ingest = ingest
         self._reclaim_rules = reclaim
         self._clock = clock
@@ -133,7 +136,7 @@ class Writer:
         try:
             if self._snapshot_due:
                 self._write_snapshot()
-            few = len(self._front.free) <= self._volume.geometry.lot // 2 or self._reclaim_rules.exceeded()
+            few = len(self._front.free) <= self._volume.geometry.reserve or self._reclaim_rules.exceeded()
             more, sealed = self._write(self._ingest.take(), pause_at_seal=few)
             # A flash card keeps few erase blocks open: to write elsewhere costs least between two segments.
             if few and (sealed or not self._front.open or not self._front.free):
@@ -251,6 +254,7 @@ class Writer:
                 size_bytes += len(pending.data)
                 self.counters.batches += bool(batch)
             self._settle()
+        find_clean_starts(self._index, self._rows)
         self.counters.batch_bytes += size_bytes
         self.counters.units += plan.units
         self.counters.dropped_units += plan.dropped
@@ -283,7 +287,7 @@ class Writer:
         geometry = self._volume.geometry
         busy = {self._front.open[lane].seq for lane in self._busy_lanes() if lane in self._front.open}
         taken = self._index.segments.slots() | {*self._front.free, *self._staged}
-        lot = geometry.lot if len(self._front.free) <= geometry.lot // 2 else 0
+        lot = geometry.lot if len(self._front.free) <= geometry.reserve else 0
         unused = [slot for slot in range(geometry.data_segments) if slot not in taken][:lot]
         victims = self._reclaim_rules.victims(lot - len(unused), busy)
         self._staged += unused
