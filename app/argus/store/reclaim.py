@@ -148,7 +148,7 @@ class Reclaim:
         return sum(track.size_bytes for track in self._index.known() if track.track_id in tracks)
 
     def _is_apart(self, quota: Quota) -> bool:
-        """Whether all of its footage lies in one lane and nobody else's does: where lanes changed that takes a while."""
+        """Whether all of its footage lies in one lane, and nobody else's. Where lanes changed that takes a while."""
         if quota.lane is None:
             return False
         with self._index.lock:
