@@ -132,7 +132,8 @@ def test_a_video_that_is_none_is_a_problem_of_the_camera_and_no_more(start: Star
 def spoil(volume: Path) -> None:
     """Change one byte of the first pictures."""
     data = volume.read_bytes()
-    offset = data.index(BATCH_MAGIC) + 3_000
+    batches = (place for place in range(0, len(data), 4096) if data[place : place + 4] == BATCH_MAGIC)
+    offset = next(place for place in batches if int.from_bytes(data[place + 32 : place + 36], "little") > 8192) + 3_000
     with volume.open("r+b") as file:
         file.seek(offset)
         file.write(bytes([data[offset] ^ 0xFF]))

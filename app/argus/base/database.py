@@ -66,7 +66,8 @@ class Database:
 
     def read(self, query: str, parameters: Sequence[Value] = ()) -> list[Row]:
         """All rows of a SELECT."""
-        return self._connection.execute(query, parameters).fetchall()
+        # In turn with everything else: SQLite refuses to copy while rows are being fetched.
+        return self._writer.submit(self._fetch, query, parameters).result()
 
     async def write(self, statements: Iterable[Statement], then: Callable[[], None] | None = None) -> None:
         """Commit the statements as one transaction; when this returns they survive a power cut.
@@ -98,6 +99,9 @@ class Database:
         """Like `write`, for start-up, before the event loop runs."""
         self._writer.submit(self._commit, list(statements)).result()
         self._copy_soon()
+
+    def _fetch(self, query: str, parameters: Sequence[Value]) -> list[Row]:
+        return self._connection.execute(query, parameters).fetchall()
 
     def _commit(self, statements: list[Statement]) -> None:
         try:

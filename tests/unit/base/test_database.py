@@ -93,6 +93,20 @@ async def test_the_copy_takes_the_place_of_a_damaged_file(tmp_path: Path, caplog
     assert Database.open(path, SCHEMA).read("SELECT name FROM thing") == [("a",), ("b",)]
 
 
+async def test_the_copy_is_made_although_everything_is_read_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "d"
+    database = Database.open(path, SCHEMA)
+    await database.write([("INSERT INTO thing VALUES (?)", (str(number),)) for number in range(20_000)])
+    database.close()
+    for _ in range(3):
+        database = Database.open(path, SCHEMA)
+        assert len(database.read("SELECT name FROM thing")) == 20_000
+        database.close()
+    assert "no copy" not in caplog.text
+
+
 async def test_a_file_that_lost_all_it_held_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
     path = tmp_path / "d"
     database = Database.open(path, SCHEMA)
