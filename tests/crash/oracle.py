@@ -8,17 +8,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.crash.ledger import Known, Ledger, Sent, Told, TrackLedger
+from tests.crash.ledger import Known, Ledger, Told, TrackLedger
 from tests.crash.workload import AUDIO, CONFIG, HandClock, read_all, read_back
+from tests.unit.store.image import Image
 from tests.unit.store.memory_device import FATES, MemoryDevice, Write, survive
 
 from argus.base.access_unit import AccessUnit, MediaKind
 from argus.base.units import US_PER_S
 from argus.store import layout
 from argus.store.ring import Ring
+from argus.store.run import EARLIEST_US
 from argus.store.volume import Geometry, Volume
 
 AFTERWARDS = 1_000_000
+# How often the power fails again after recovery.
+SECOND_CUT = 0.25
 
 
 @dataclass(slots=True)
@@ -28,6 +32,7 @@ class Verdict:
     wrong: Counter[str] = field(default_factory=Counter)
     survived: dict[int, int] = field(default_factory=dict)
     example: str = ""
+    second_cuts: int = 0
 
     def blame(self, kind: str, detail: str) -> None:
         if not self.wrong:
@@ -59,7 +64,7 @@ class Case:
     ledger: Ledger
     known: Known
     upcoming: Known
-    image: bytes | bytearray
+    image: Image
     told: tuple[Told, ...] = ()
     cuts: int = 1
     rotten: bool = False
@@ -77,11 +82,17 @@ class Case:
         except Exception as error:
             verdict.blame("unusable", f"{type(error).__name__}: {error}")
             return verdict
-        if not self.rotten and rng.random() < 0.25:
+        if not self.rotten and rng.random() < SECOND_CUT:
             again = self._second_cut(opened, verdict, rng).judge(random.Random(1))
+            verdict.second_cuts = 1 + again.second_cuts
             if again.wrong:
                 verdict.blame(f"second cut, {', '.join(again.wrong)}", again.example)
         return verdict
+
+    def fingerprint(self) -> int:
+        """The same for cases of one life that are to be judged alike."""
+        promises = self.known.log_length, self.upcoming.log_length, *sorted(self.known.told.items())
+        return hash((self.image.fingerprint(), self.rotten, promises))
 
     def rot(self, told: dict[int, int], rng: random.Random) -> Case:
         """The same state with its newest snapshot, or all of them, damaged besides.
@@ -92,10 +103,11 @@ class Case:
         places = [layout.SNAPSHOTS_OFFSET + slot * geometry.snapshot_bytes for slot in range(geometry.snapshot_slots)]
         generations = {int.from_bytes(self.image[place + 16 : place + 24], "little"): place for place in places}
         victims = places if rng.random() < 0.5 else [generations[max(generations)]]
-        image = bytearray(self.image)
+        image = self.image.fork()
         for place in victims:
             if any(image[place : place + 128]):
-                image[place + rng.randrange(4, 128)] ^= 1 << rng.randrange(8)
+                spoilt = place + rng.randrange(4, 128)
+                image[spoilt : spoilt + 1] = bytes((image[spoilt : spoilt + 1][0] ^ 1 << rng.randrange(8),))
         known = replace(self.known, told=told, retention_us=self.upcoming.retention_us)
         return Case(self.ledger, known, self.upcoming, image, rotten=True)
 
@@ -133,7 +145,7 @@ class Case:
         """The power fails again, somewhere between recovery and now."""
         log = opened.device.log
         length = rng.randrange(len(log) + 1)
-        image = bytearray(self.image)
+        image = self.image.fork()
         volatile: list[Write] = []
         for entry in log[:length]:
             if isinstance(entry, Write):
@@ -184,9 +196,9 @@ class _TrackCase:
         )
         if self.case.rotten:
             newest = promised
-        later = self.track.span_times(len(sent))
-        for number in sorted(set(range(max(promised, newest))) - served - may):
-            self._judge_missing(sent[number], number, later)
+        missing = set(range(max(promised, newest))) - served - may
+        if self.track_id not in self.case.known.forgotten:
+            self._judge_missing(sorted(missing))
         for number in served & must:
             self._blame("re-appeared", f"{sent[number].unit.utc_us} was told as deleted")
         self._judge_served(served)
@@ -211,24 +223,28 @@ class _TrackCase:
         if covered != len(times):
             self._blame("spans", "footage lies outside")
 
-    def _judge_missing(self, entry: Sent, number: int, spans: list[tuple[int, int, int]]) -> None:
+    def _judge_missing(self, numbers: Sequence[int]) -> None:
+        """What is not served must be too old, told as deleted now, or covered by footage of a clock set back."""
         known, upcoming = self.case.known, self.case.upcoming
         retentions = [known.retention_us.get(self.track_id, 0), upcoming.retention_us.get(self.track_id, 0)]
         # A clock that stepped back does not make visible again what was hidden before.
         now_us = max(upcoming.now_us, min(self.opened.ring.now_us(), upcoming.latest_us))
-        if any(retention and entry.key_us < now_us - retention for retention in retentions):
-            return
-        if self.track_id in known.forgotten:
-            return
-        first_us, last_us = entry.key_us, entry.unit.utc_us
-        if any(span > entry.span and start <= last_us and first_us <= end for span, start, end in spans):
-            return
-        now = [deletion for _, deletion in self.opened.told] + list(self.case.told)
-        if any(track == self.track_id and start <= last_us and first_us < end for track, start, end in now):
-            if entry.unit.data not in self.case.image and not self.case.told:
-                self._blame("event too late", f"{last_us} was overwritten before its deletion was told")
-            return
-        self._blame("lost", f"unit {number} at {last_us}")
+        hidden_us = max((now_us - retention for retention in retentions if retention), default=EARLIEST_US)
+        told = [*(deletion for _, deletion in self.opened.told), *self.case.told]
+        gone = [(start_us, end_us) for track_id, start_us, end_us in told if track_id == self.track_id]
+        spans = self.track.span_times(len(self.track.sent))
+        for number in numbers:
+            entry = self.track.sent[number]
+            first_us, last_us = entry.key_us, entry.unit.utc_us
+            if first_us < hidden_us:
+                continue
+            if any(span > entry.span and start <= last_us and first_us <= end for span, start, end in spans):
+                continue
+            if any(start <= last_us and first_us < end for start, end in gone):
+                if not self.case.told and entry.unit.data not in self.case.image:
+                    self._blame("event too late", f"{last_us} was overwritten before its deletion was told")
+                continue
+            self._blame("lost", f"unit {number} at {last_us}")
 
     def _judge_served(self, served: set[int]) -> None:
         known, upcoming = self.case.known, self.case.upcoming

@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tests.unit.store.image import Image
+
 SECTOR_BYTES = 512
 FATES = ("all", "none", "some", "torn", "early")
 
@@ -33,8 +35,8 @@ class MemoryDevice:
     is anybody's guess.
     """
 
-    def __init__(self, image: bytes | bytearray) -> None:
-        self.image = bytearray(image)
+    def __init__(self, image: bytes | bytearray | Image) -> None:
+        self.image = image.fork() if isinstance(image, Image) else bytearray(image)
         self.size_bytes = len(image)
         self.log: list[Entry] = []
         self.refusals = 0
@@ -71,19 +73,19 @@ class MemoryDevice:
 
 def after_power_cut(
     start: bytes, log: list[Entry], rng: random.Random, variants: int = 1
-) -> Iterator[tuple[int, str, bytearray]]:
+) -> Iterator[tuple[int, str, Image]]:
     """For every prefix of the log: its length, a fate, and the image if the power is cut there.
 
     Of the writes since the last flush all, none, a random choice, a random choice of their sectors, or the sectors up
     to a random one survive; what is chosen at random is chosen `variants` times. Without such writes there is one
     state.
     """
-    durable = bytearray(start)
+    durable = Image(start)
     volatile: list[Write] = []
     for length in range(len(log) + 1):
         for fate in FATES if volatile else ("all",):
             for _ in range(1 if fate in ("all", "none") else variants):
-                image = bytearray(durable)
+                image = durable.fork()
                 survive(image, volatile, fate, rng)
                 yield length, fate, image
         if length == len(log):
@@ -94,6 +96,7 @@ def after_power_cut(
             continue
         survive(durable, volatile, "all" if entry is FLUSH else rng.choice(FATES), rng)
         volatile.clear()
+        durable = Image(bytes(durable))
 
 
 def newest_batch(log: list[Entry], length: int) -> int:
@@ -107,7 +110,7 @@ def newest_batch(log: list[Entry], length: int) -> int:
     return 0
 
 
-def survive(image: bytearray, writes: list[Write], fate: str, rng: random.Random) -> None:
+def survive(image: bytearray | Image, writes: list[Write], fate: str, rng: random.Random) -> None:
     """Bring the part of the writes that has the luck to survive onto the image."""
     for write in writes:
         if fate == "none" or (fate == "some" and rng.random() < 0.5):
@@ -115,7 +118,8 @@ def survive(image: bytearray, writes: list[Write], fate: str, rng: random.Random
         size = len(write.data)
         stop = rng.randrange(0, size + SECTOR_BYTES, SECTOR_BYTES) if fate == "early" else size
         if fate != "torn":
-            image[write.offset : write.offset + min(stop, size)] = write.data[:stop]
+            stop = min(stop, size)
+            image[write.offset : write.offset + stop] = write.data[:stop]
             continue
         # Now and then nearly all of it: a single lost sector is harder to notice.
         odds = rng.choice((0.5, 0.5, 0.05, 0.95))
