@@ -35,6 +35,10 @@ NIGHT_BYTES, DAY_BYTES = 60, 900
 BEFORE_ALL_US, BEHIND_ALL_US = -(1 << 60), 1 << 60
 
 
+# A track's ledger, the times of the first and the last unit filmed, and their numbers.
+Filmed = tuple[Ledger, int, int, int, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayConfig:
     """A day of any length: retention times, clock steps and restarts keep their proportions to it."""
@@ -111,10 +115,14 @@ class Day:
         for second in range(0, seconds, TICK_S):
             for happens in [events.pop(due_s) for due_s in sorted(events) if due_s <= second]:
                 report(f"         {happens()}")
-            self._film(second)
             if second % RETENTION_STEP_S == 0:
                 self.ring.apply_retention()
+            filmed = self._film(second)
             self.ring.tick()
+            # Only now: what is told during a tick is about what was there before, and after a step of the clock new
+            # footage may have times that were deleted.
+            for ledger, first_us, last_us, first, last in filmed:
+                ledger.record(first_us, last_us, first, last)
             self._see_writes()
             if (second + TICK_S) // every_s > second // every_s:
                 await self._look()
@@ -150,6 +158,8 @@ class Day:
     def _step(self, seconds: float) -> str:
         self.clock.now_us += int(seconds * US_PER_S)
         self.ahead_us = max(self.ahead_us, self._ahead_us())
+        for ledger in self.ledgers.values():
+            ledger.went_back = ledger.went_back or seconds < 0
         self._broken = True
         return f"the clock steps by {seconds:g} s"
 
@@ -183,8 +193,9 @@ class Day:
     def _deleted(self, track_id: int, start_us: int, end_us: int) -> None:
         self.ledgers[track_id].delete(start_us, end_us)
 
-    def _film(self, second: int) -> None:
+    def _film(self, second: int) -> list[Filmed]:
         """What comes before the next tick. Nights are quiet."""
+        taken: list[Filmed] = []
         size_bytes = DAY_BYTES if second >= self.config.hours * HOUR_S / 2 else NIGHT_BYTES
         until_us = self.clock.now_us + TICK_S * US_PER_S
         for track_id, ledger in self.ledgers.items():
@@ -203,10 +214,11 @@ class Day:
             for unit in filmed:
                 self.ring.append(track_id, unit)
             if filmed:
-                ledger.record(filmed[0].utc_us, filmed[-1].utc_us, number, source.number - 1)
+                taken.append((ledger, filmed[0].utc_us, filmed[-1].utc_us, number, source.number - 1))
                 self.units += len(filmed)
         self._broken = False
         self.clock.pass_time(TICK_S)
+        return taken
 
     def _see_writes(self) -> None:
         self.written_bytes += sum(len(entry.data) for entry in self.device.log if hasattr(entry, "data"))
