@@ -109,7 +109,11 @@ async def rtsp_station(
     hub = StreamHub("main", clock)
     memory, recordings = MemoryFootage(*record(clip)), MemoryRecordings("Recording-1")
     source = ReplaySource(
-        recordings=recordings, footage=footage or memory, clock=clock, session_timeout_s=lambda: session_timeout_s
+        recordings=recordings,
+        footage=footage or memory,
+        clock=clock,
+        session_timeout_s=lambda: session_timeout_s,
+        retention_now_us=clock.utc_us,
     )
     server = RtspServer(
         host=host,

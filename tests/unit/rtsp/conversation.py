@@ -88,7 +88,11 @@ class Stage:
         self.door = OpenDoor()
         self.ports = MemoryPorts()
         source = ReplaySource(
-            recordings=self.recordings, footage=self.footage, clock=self.clock, session_timeout_s=lambda: timeout_s
+            recordings=self.recordings,
+            footage=self.footage,
+            clock=self.clock,
+            session_timeout_s=lambda: timeout_s,
+            retention_now_us=self.clock.utc_us,
         )
         self.server = RtspServer(
             host=None,

@@ -42,8 +42,13 @@ class Stage:
         self.footage = footage
         self.recordings = MemoryRecordings("R")
         self.link = MemoryLink()
+        self.storage_clock = self.clock
         source = ReplaySource(
-            recordings=self.recordings, footage=footage, clock=self.clock, session_timeout_s=lambda: 60
+            recordings=self.recordings,
+            footage=footage,
+            clock=self.clock,
+            session_timeout_s=lambda: 60,
+            retention_now_us=lambda: self.storage_clock.utc_us(),
         )
         self.presentation = ReplayPresentation(RecordingToken("R"), source)
         self.outlets = {
@@ -264,6 +269,15 @@ def retain(stage: Stage, retention_us: int) -> None:
     known = stage.recordings.recordings["R"]
     configuration = replace(known.configuration, maximum_retention_us=retention_us)
     stage.recordings.recordings["R"] = replace(known, configuration=configuration)
+
+
+async def test_the_storage_and_not_the_wall_clock_tells_what_is_too_old() -> None:
+    stage = Stage(MemoryFootage(*span_of_gops(START_US, 3)))
+    stage.storage_clock = SimulatedClock(utc_us=START_US + 3 * GOP_US)
+    retain(stage, GOP_US)
+    await stage.play(FAST)
+    assert stage.times() == list(range(2 * GOP_FRAMES, 3 * GOP_FRAMES))
+    await stage.pause()
 
 
 async def test_what_became_too_old_while_it_waited_for_its_turn_is_not_sent(footage: MemoryFootage) -> None:
