@@ -18,7 +18,9 @@ def test_a_lock_holds_until_the_file_is_closed(tmp_path: Path) -> None:
     second = os.open(tmp_path / "file", os.O_RDWR)
     assert files.lock(first)
     assert not files.lock(second)
+    assert files.is_locked(tmp_path / "file")
     os.close(first)
+    assert not files.is_locked(tmp_path / "file")
     assert files.lock(second)
     os.close(second)
 

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import stat
 from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,16 @@ from hypothesis import strategies as st
 from argus.base.errors import Conflict, InvalidValue, Unavailable
 from argus.linux.short_path import short_path
 from argus.station import control
-from argus.station.control import MAX_REQUEST_BYTES, SOCKET_NAME, ControlSocket, ask, decode_request, request
+from argus.station.control import (
+    MAX_REQUEST_BYTES,
+    SOCKET_NAME,
+    ControlSocket,
+    Kept,
+    ask,
+    decode_request,
+    keep,
+    request,
+)
 
 STATUS = {"ready": True, "problems": ["é" * 100_000]}
 
@@ -29,6 +39,25 @@ async def rename(fields: Mapping[str, str]) -> object:
 
 
 RESPONDERS = {"status": status, "rename": rename}
+
+
+class Cloakroom:
+    """Keeps one coat for everybody who asks."""
+
+    def __init__(self) -> None:
+        self.coats = 0
+
+    async def answer(self, fields: Mapping[str, str]) -> object:
+        self.coats += 1
+        return Kept("kept", self.give_back)
+
+    def give_back(self) -> None:
+        self.coats -= 1
+
+    async def until(self, coats: int) -> None:
+        async with asyncio.timeout(5):
+            while self.coats != coats:
+                await asyncio.sleep(0.001)
 
 
 @pytest.fixture
@@ -68,6 +97,54 @@ async def test_what_the_station_refuses_is_told_in_its_words(listening: Path) ->
     ):
         with pytest.raises(Unavailable, match=words):
             await asyncio.to_thread(request, listening, name, **fields)
+
+
+@asynccontextmanager
+async def serving(data: Path, cloakroom: Cloakroom) -> AsyncIterator[asyncio.Task[None]]:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(ControlSocket(data, {"coat": cloakroom.answer}).run())
+        while not (data / SOCKET_NAME).is_socket():
+            await asyncio.sleep(0)
+        yield task
+        task.cancel()
+
+
+async def test_what_is_asked_to_be_kept_is_kept_until_the_client_is_done(data: Path) -> None:
+    cloakroom = Cloakroom()
+    async with serving(data, cloakroom):
+        with ExitStack() as client:
+            assert await asyncio.to_thread(client.enter_context, keep(data, "coat")) == "kept"
+            assert await asyncio.to_thread(request, data, "coat") == "kept"
+            await cloakroom.until(1)
+        await cloakroom.until(0)
+
+
+async def test_what_is_kept_is_given_back_when_the_client_dies_before_it_heard_the_answer(data: Path) -> None:
+    cloakroom = Cloakroom()
+    async with serving(data, cloakroom):
+        with short_path(data, SOCKET_NAME) as name:
+            _, writer = await asyncio.open_unix_connection(name)
+        writer.write(b'{"request": "coat"}\n')
+        await cloakroom.until(1)
+        writer.transport.abort()
+        await cloakroom.until(0)
+
+
+async def test_nothing_is_kept_for_ever(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "MAX_KEEPING_S", 0.01)
+    cloakroom = Cloakroom()
+    async with serving(data, cloakroom):
+        with ExitStack() as client:
+            await asyncio.to_thread(client.enter_context, keep(data, "coat"))
+            await cloakroom.until(0)
+
+
+async def test_a_station_that_ends_gives_back_what_it_keeps(data: Path) -> None:
+    cloakroom = Cloakroom()
+    with ExitStack() as client:
+        async with serving(data, cloakroom):
+            await asyncio.to_thread(client.enter_context, keep(data, "coat"))
+        await cloakroom.until(0)
 
 
 async def test_a_request_that_never_comes_keeps_nobody_waiting(

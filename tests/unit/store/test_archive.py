@@ -132,3 +132,18 @@ async def test_a_volume_that_is_written_can_be_opened(tmp_path: Path) -> None:
     with Archive.open(path, SimulatedClock()) as archive:
         assert archive.track_ids() == ()
     volume.close()
+
+
+async def test_the_labels_and_sizes_of_tracks_are_told_without_reading_what_they_hold(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station.ring.set_label(1, GATE)
+    station.ring.tick()
+    await station.record(2, 5, random.Random(3))
+    archive = archive_of(station)
+    monkeypatch.setattr(archive.volume, "device", None)
+    assert archive.labels() == {1: GATE}
+    sizes = archive.used_bytes()
+    for track_id, units in station.sent.items():
+        video_bytes = sum(len(unit.data) for unit in units)
+        assert video_bytes < sizes[track_id] < video_bytes * 1.2
