@@ -95,14 +95,6 @@ class Catalog:
         """One track of one recording. Raises NotFound("recording") or else NotFound("track")."""
         return self.recording(recording).track(token)
 
-    def by_track_id(self, track_id: int) -> tuple[Recording, Track] | None:
-        """The recording and track the ring knows as `track_id`; None where it was deleted or never existed."""
-        tokens = self._by_track_id.get(track_id)
-        if tokens is None:
-            return None
-        recording = self._recordings[tokens[0]]
-        return recording, recording.track(tokens[1])
-
     def observe_deletion(self, observer: DeletionObserver) -> None:
         """Call `observer` when a recording is deleted: its rows are gone, its footage and its tracks not yet."""
         self._observers.append(observer)

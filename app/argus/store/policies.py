@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from argus.store.index import Index
 from argus.store.label import TrackLabel
 from argus.store.lanes import TrackPolicy, assign
@@ -58,10 +56,6 @@ class Policies:
             name = self._recording(track.track_id)
             found[name] = found.get(name, 0) + track.size_bytes
         return found
-
-    def tracks_of(self, recording: str) -> Collection[int]:
-        """The tracks of a recording."""
-        return [track.track_id for track in self._index.known() if self._recording(track.track_id) == recording]
 
     def _recording(self, track_id: int) -> str:
         track = self._index.tracks.get(track_id)

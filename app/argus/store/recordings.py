@@ -71,10 +71,6 @@ class Recording:
                 return track
         raise NotFound("track", token)
 
-    def first_track(self, kind: MediaKind) -> Track | None:
-        """The first track of that kind."""
-        return next((track for track in self.tracks if track.configuration.kind is kind), None)
-
 
 class JobMode(StrEnum):
     """tt:RecordingJobMode: what the client wants. The device never changes it."""

@@ -67,7 +67,7 @@ class Header(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """What every header written in one tick repeats."""
+    """What all headers of one tick have in common; `oldest_seqs` by lane."""
 
     salt: int
     tick: int
@@ -185,12 +185,12 @@ def decode_header(data: BytesLike, magic: bytes, salt: int, seq: int | None) -> 
 
 
 def decode_rows(data: BytesLike) -> list[ChunkRow]:
-    """A run of chunk rows."""
+    """Chunk rows, one after the other."""
     return [ChunkRow._make(fields) for fields in CHUNK_ROW.iter_unpack(data)]
 
 
 def decode_marks(data: BytesLike) -> list[Mark]:
-    """A run of marks."""
+    """Marks, one after the other."""
     return [Mark._make(fields) for fields in MARK.iter_unpack(data)]
 
 

@@ -258,7 +258,7 @@ class Storage:
         return self._attached.ring.usage() if self._attached is not None else {}
 
     def now_us(self) -> int:
-        """The time that retention goes by: what the clock tells, unless the footage shows that it is behind."""
+        """The time that retention goes by: the clock's, unless that is behind what the volume knows."""
         return self._attached.ring.now_us() if self._attached is not None else self._clock.utc_us()
 
     def health(self) -> StorageHealth:
