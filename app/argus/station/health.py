@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from argus.device.identity import Identity
 from argus.device.network import Network
 from argus.media.profiles import MediaProfiles
 from argus.media.source import VideoSource
+from argus.station.requests import share_text
 from argus.station.status import (
     Address,
     DeviceStatus,
@@ -25,6 +26,7 @@ from argus.store.catalog import Catalog
 from argus.store.feed import RecorderCounters
 from argus.store.health import Occupancy
 from argus.store.jobs import Jobs
+from argus.store.quotas import Quota
 from argus.store.readback import ReadBackCounters
 from argus.store.storage_fault import StorageFault
 from argus.store.storage_state import StorageState
@@ -45,6 +47,8 @@ class Health:
     recorder: RecorderCounters
     fault: StorageFault
     occupancy: Callable[[], Occupancy]
+    usage: Callable[[], Mapping[str, int]]
+    quotas: Callable[[], Sequence[Quota]]
     read_back: ReadBackCounters
     volume: Path
     addresses: Callable[[str], list[Address]]
@@ -76,6 +80,7 @@ class Health:
 
     def _recordings(self) -> list[RecordingStatus]:
         found = []
+        usage, shares = self.usage(), {quota.recording: quota.share for quota in self.quotas()}
         for recording in self.catalog.recordings():
             information = self.timeline.information(recording.token)
             found.append(
@@ -85,6 +90,8 @@ class Health:
                     status=information.status.value,
                     since=_iso(information.earliest_us),
                     until=_iso(information.latest_us),
+                    used_bytes=usage.get(recording.token, 0),
+                    share=share_text(shares.get(recording.token)),
                     problem=self._problem(recording.token),
                 )
             )

@@ -21,7 +21,7 @@ def status(answer: StationStatus) -> str:
     """The station's status as sections of columns."""
     device, storage = answer["device"], answer["storage"]
     recordings = [
-        (entry["token"], entry["status"], entry["name"], _period(entry), entry["problem"])
+        (entry["token"], entry["status"], entry["name"], _period(entry), _used(entry), entry["problem"])
         for entry in answer["recordings"]
     ]
     used, total = size(storage["used_bytes"]), size(storage["total_bytes"])
@@ -115,6 +115,11 @@ def columns(rows: Rows) -> str:
 
 def _period(recording: RecordingStatus) -> str:
     return f"{recording['since']} to {recording['until']}" if recording["since"] else "nothing recorded yet"
+
+
+def _used(recording: RecordingStatus) -> str:
+    quota = f", quota {recording['share']}" if recording["share"] != "none" else ""
+    return size(recording["used_bytes"]) + quota
 
 
 def _time(utc_us: int | None) -> str:

@@ -46,7 +46,11 @@ def share_of(text: str) -> Share | None:
     return None if text == NO_SHARE else Share.parse(text)
 
 
+def share_text(share: Share | None) -> str:
+    """The text that names a share."""
+    return str(share) if share is not None else NO_SHARE
+
+
 def quota_status(quota: Quota) -> QuotaStatus:
     """A quota as texts."""
-    share = str(quota.share) if quota.share is not None else NO_SHARE
-    return QuotaStatus(recording=quota.recording, name=quota.name, share=share)
+    return QuotaStatus(recording=quota.recording, name=quota.name, share=share_text(quota.share))

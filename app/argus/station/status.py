@@ -36,13 +36,18 @@ class VideoSourceStatus(TypedDict):
 
 
 class RecordingStatus(TypedDict):
-    """Times are ISO 8601 in UTC, empty while nothing is recorded. `problem` is what its jobs show to clients."""
+    """Times are ISO 8601 in UTC, empty while nothing is recorded. `problem` is what its jobs show to clients.
+
+    `share` is the quota, a text such as "25%" or "4GiB", or "none".
+    """
 
     token: str
     name: str
     status: str
     since: str
     until: str
+    used_bytes: int
+    share: str
     problem: str
 
 

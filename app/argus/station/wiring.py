@@ -313,6 +313,8 @@ def _health(
         recorder=footage.recorder.counters,
         fault=footage.fault,
         occupancy=footage.storage.occupancy,
+        usage=footage.storage.usage,
+        quotas=footage.quotas.all,
         read_back=footage.readback.counters,
         volume=footage.storage.path,
         addresses=addresses.listing,

@@ -8,6 +8,8 @@ RECORDING: RecordingStatus = {
     "status": "Initiated",
     "since": "",
     "until": "",
+    "used_bytes": 0,
+    "share": "none",
     "problem": "",
 }
 
@@ -54,6 +56,8 @@ def status(**changes: object) -> StationStatus:
                 "status": "Recording",
                 "since": "2026",
                 "until": "2027",
+                "used_bytes": 3 << 20,
+                "share": "25%",
             },
             {**RECORDING, "token": "Recording-22", "name": "Quay"},
         ],

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from tests.unit.media.test_profiles import StillCamera
 from tests.unit.onvif.box import IDENTITY
+from tests.unit.station.documents import RECORDING
 from tests.unit.store.house import House, job
 
 from argus.base.access_unit import Codec, StreamFormat
@@ -16,8 +17,10 @@ from argus.media.profiles import MediaProfiles
 from argus.station.health import Health
 from argus.store.feed import RecorderCounters
 from argus.store.health import Occupancy
+from argus.store.quotas import Quota
 from argus.store.readback import ReadBackCounters
 from argus.store.recordings import JobState
+from argus.store.share import Share
 from argus.store.storage_fault import StorageFault
 from argus.store.storage_state import StorageHealth, StorageState
 
@@ -39,6 +42,8 @@ class Rooms:
 
     house: House
     storage: StorageHealth = STORAGE
+    usage: dict[str, int] = field(default_factory=dict)
+    quotas: tuple[Quota, ...] = ()
     source: dict[str, object] = field(default_factory=lambda: {"running": True, "failure": None})
 
     def health(self) -> Health:
@@ -60,6 +65,8 @@ class Rooms:
             recorder=RecorderCounters(lost_units=100),
             fault=StorageFault(lambda: self.storage, (), self.house.events, self.house.clock),
             occupancy=lambda: occupancy,
+            usage=lambda: self.usage,
+            quotas=lambda: self.quotas,
             read_back=ReadBackCounters(samples=7, wrong=1),
             volume=Path("/data/volume.ring"),
             addresses=lambda base_url: [{"name": "page", "value": base_url}],
@@ -140,8 +147,11 @@ async def test_a_recording_whose_job_is_in_error_tells_why(rooms: Rooms) -> None
 async def test_recordings_tell_what_they_hold(rooms: Rooms) -> None:
     token = await rooms.house.recording(name="Gate")
     now_us = rooms.house.clock.utc_us()
-    empty = {"token": token, "name": "Gate", "status": "Initiated", "since": "", "until": "", "problem": ""}
+    empty = {**RECORDING, "token": token, "name": "Gate"}
     assert rooms.health().status(ready=True)["recordings"] == [empty]
     rooms.house.footage.add(rooms.house.video_track_id(token), now_us - 2_000_000, now_us, H264)
+    rooms.usage = {token: 5_000}
+    rooms.quotas = (Quota(recording=token, name="Gate", share=Share(percent=25)),)
     (found,) = rooms.health().status(ready=True)["recordings"]
+    assert (found["used_bytes"], found["share"]) == (5_000, "25%")
     assert (found["since"], found["until"]) == ("2025-12-31T23:59:58.000Z", "2026-01-01T00:00:00.000Z")

@@ -49,8 +49,8 @@ Video sources
   Camera 1  running  250 frames
 
 Recordings
-  Recording-1   Recording  Gate  2026 to 2027
-  Recording-22  Initiated  Quay  nothing recorded yet
+  Recording-1   Recording  Gate  2026 to 2027          3.0 MiB, quota 25%
+  Recording-22  Initiated  Quay  nothing recorded yet  0 B
 
 Storage
   volume        /data/volume.ring b9a1
@@ -73,7 +73,7 @@ def test_problems_come_first_and_an_empty_store_says_how_to_fill_it() -> None:
 
 def test_a_name_that_a_client_gave_cannot_break_the_table() -> None:
     recording = {**RECORDING, "name": "a\n\x9b2Jb", "problem": "The source does not exist"}
-    assert "r  Initiated  a\ufffd\ufffd2Jb  nothing recorded yet  The source does not exist" in present.status(
+    assert "r  Initiated  a\ufffd\ufffd2Jb  nothing recorded yet  0 B  The source does not exist" in present.status(
         status(recordings=[recording])
     )
 
