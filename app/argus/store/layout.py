@@ -148,8 +148,8 @@ FORMAT_RECORD = Struct(
 # The last 8 bytes of a sealed segment: where its footer begins, counted from the end.
 TRAILER = Struct("magic" / Const(TRAILER_MAGIC), "length" / Int32ul)
 
-# 128 bytes, at the start of a snapshot slot. `generation` counts snapshots; the newest valid one holds. Zeros follow its
-# body up to a multiple of 4096.
+# 128 bytes, at the start of a snapshot slot. `generation` counts snapshots; the newest valid one holds. Zeros follow
+# its body up to a multiple of 4096.
 SNAPSHOT_HEADER = Struct(
     "magic" / Const(SNAPSHOT_MAGIC),
     "crc" / Int32ul,
