@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+
+from tests.unit.store.memory_device import FLUSH, Entry, Write
 
 from argus.base.access_unit import AccessUnit, MediaKind
 from argus.base.units import US_PER_S
@@ -107,9 +109,9 @@ class Known:
 
 @dataclass(slots=True)
 class Ledger:
-    """Everything asked and promised, with the length the device's log had then."""
+    """Everything asked and promised, with the length the device's `log` had then."""
 
-    log_length: Callable[[], int]
+    log: Sequence[Entry]
     tracks: dict[int, TrackLedger] = field(default_factory=dict)
     promises: list[Known] = field(default_factory=list)
     tellings: list[tuple[int, int, int]] = field(default_factory=list)
@@ -124,13 +126,13 @@ class Ledger:
         track = self.track(track_id)
         promised = self.promises[-1].promised.get(track_id, 0) if self.promises else 0
         track.deleted.append(Deleted(start_us, end_us, promised))
-        self.tellings.append((self.log_length(), track_id, len(track.deleted)))
+        self.tellings.append((len(self.log), track_id, len(track.deleted)))
 
     def promise(self, now_us: int) -> None:
         """Everything sent and asked for so far is durable."""
         self.promises.append(
             Known(
-                self.log_length(),
+                len(self.log),
                 now_us,
                 self._latest(now_us),
                 {track_id: len(track.sent) for track_id, track in self.tracks.items()},
@@ -153,6 +155,11 @@ class Ledger:
         known = self.promises[max(0, place - 1)]
         return replace(known, told=self.told_before(length)), self.promises[min(place, len(self.promises) - 1)]
 
+    def is_one_flush(self, known: Known, upcoming: Known) -> bool:
+        """Whether all that was sent between two promises was to become durable at once."""
+        between = self.log[known.log_length : upcoming.log_length]
+        return sum(not isinstance(entry, Write) for entry in between) == 1 and between[-1] is FLUSH
+
     def told_before(self, log_length: int) -> dict[int, int]:
         """How many deletions of each track had been told when the log was that long."""
         told: dict[int, int] = {}
@@ -174,6 +181,7 @@ class Ledger:
 def _is_gap(last: AccessUnit, unit: AccessUnit) -> bool:
     passed_us = unit.utc_us - last.utc_us
     if unit.format.codec.kind is MediaKind.METADATA:
-        return passed_us < 0
+        # However long it was silent, as long as that was not the clock.
+        return not 0 <= passed_us <= (unit.mono_ns - last.mono_ns) // 1000 + GAP_US
     interval_us = int(US_PER_S / unit.format.frame_rate) if unit.format.frame_rate > 0 else 0
     return not 0 <= passed_us <= GAP_US + 2 * interval_us

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from tests.crash.ledger import Known, Ledger, Told, TrackLedger
 from tests.crash.workload import AUDIO, CONFIG, HandClock, read_all, read_back
@@ -115,11 +116,17 @@ class Case:
 
     def _judge_tracks(self, opened: Opened, verdict: Verdict, *, backwards: bool) -> None:
         damaged = opened.ring.health().damaged
-        for track_id, track in self.ledger.tracks.items():
+        cases = [_TrackCase(self, opened, verdict, track_id, track) for track_id, track in self.ledger.tracks.items()]
+        for case in cases:
+            track_id = case.track_id
             read = [unit for gop in read_all(opened.ring, track_id) for unit in gop.units]
-            _TrackCase(self, opened, verdict, track_id, track).judge(read)
+            case.judge(read)
             if backwards and read_back(opened.ring, track_id) != read:
                 verdict.blame("backwards", f"track {track_id} reads otherwise from its end")
+        if not self.rotten and self.ledger.is_one_flush(self.known, self.upcoming):
+            begun = any(verdict.survived[case.track_id] > case.promised for case in cases)
+            for case in cases if begun else ():
+                case.judge_whole_tick()
         if opened.ring.health().damaged != damaged and not self.rotten:
             verdict.blame("torn", "a torn batch is taken for footage")
 
@@ -172,22 +179,34 @@ class _TrackCase:
     verdict: Verdict
     track_id: int
     track: TrackLedger
+    served: set[int] = field(default_factory=set)
+
+    @property
+    def promised(self) -> int:
+        return self.case.known.promised.get(self.track_id, 0)
+
+    def judge_whole_tick(self) -> None:
+        """Some track has what was written since the last promise: so must this one."""
+        newest = self.case.upcoming.promised.get(self.track_id, 0) - 1
+        if newest >= self.promised and newest not in self.served and not self._is_forgotten():
+            self._judge_missing([newest], "half a tick")
+
+    def _is_forgotten(self) -> bool:
+        return self.track_id in self.case.known.forgotten | self.case.upcoming.forgotten
 
     def judge(self, read: Sequence[AccessUnit]) -> None:
         sent = self.track.sent
         places = self.track.places
-        served: set[int] = set()
-        for unit in read:
-            number = places.get((unit.utc_us, unit.data))
+        numbers = [places.get((unit.utc_us, unit.data)) for unit in read]
+        for number, unit in zip(numbers, read, strict=True):
             if number is None or sent[number].unit != unit:
                 self._blame("wrong bytes", f"{unit.utc_us}, {len(unit.data)} bytes")
-            else:
-                served.add(number)
+        served = self.served = {number for number in numbers if number is not None}
         times = [unit.utc_us for unit in read]
         if times != sorted(times) or len(served) != len(read):
             self._blame("order", "units repeat or go back in time")
-        self._judge_spans(times)
-        promised = self.case.known.promised.get(self.track_id, 0)
+        self._judge_spans(times, numbers)
+        promised = self.promised
         newest = max(served, default=-1) + 1
         self.verdict.survived[self.track_id] = newest
         _, must = self.track.gone(self.case.known.told.get(self.track_id, 0))
@@ -198,13 +217,13 @@ class _TrackCase:
             newest = promised
         missing = set(range(max(promised, newest))) - served - may
         if self.track_id not in self.case.known.forgotten:
-            self._judge_missing(sorted(missing))
+            self._judge_missing(sorted(missing), "lost")
         for number in served & must:
             self._blame("re-appeared", f"{sent[number].unit.utc_us} was told as deleted")
         self._judge_served(served)
 
-    def _judge_spans(self, times: list[int]) -> None:
-        """Spans must be what can be read: no unit outside, none without a unit, none over another."""
+    def _judge_spans(self, times: list[int], numbers: Sequence[int | None]) -> None:
+        """Spans must be what can be read: no unit outside, none without a unit, none missing, none over another."""
         spans = self.opened.ring.spans(self.track_id)
         is_video = bool(self.track.sent) and self.track.sent[0].unit.format.codec.kind is MediaKind.VIDEO
         covered = 0
@@ -213,17 +232,29 @@ class _TrackCase:
             if before is not None and span.start_us <= before:
                 self._blame("spans", "they overlap")
             before = span.end_us
-            inside = bisect_left(times, span.end_us + 1) - bisect_left(times, span.start_us)
+            first, end = bisect_left(times, span.start_us), bisect_left(times, span.end_us + 1)
+            inside = end - first
             covered += inside
+            self._judge_whole_span(numbers[first:end])
             # Where a clock step left less than a chunk of audio, its unit table alone knows that no unit is in it.
             if not inside and (is_video or span.end_us - span.start_us > US_PER_S):
                 self._blame("spans", f"nothing can be read between {span.start_us} and {span.end_us}")
-            elif inside and is_video and times[bisect_left(times, span.start_us)] != span.start_us:
+            elif inside and is_video and times[first] != span.start_us:
                 self._blame("spans", f"no unit at the start {span.start_us}")
         if covered != len(times):
             self._blame("spans", "footage lies outside")
 
-    def _judge_missing(self, numbers: Sequence[int]) -> None:
+    def _judge_whole_span(self, numbers: Sequence[int | None]) -> None:
+        """Units told as one span must have been sent one after the other, without a gap."""
+        for before, number in pairwise(numbers):
+            if before is None or number is None:
+                continue
+            if number != before + 1:
+                self._blame("hole", f"nothing tells that after unit {before} comes {number}")
+            elif self.track.sent[before].span != self.track.sent[number].span:
+                self._blame("hole", f"the gap between the units {before} and {number} is not told")
+
+    def _judge_missing(self, numbers: Sequence[int], kind: str) -> None:
         """What is not served must be too old, told as deleted now, or covered by footage of a clock set back."""
         known, upcoming = self.case.known, self.case.upcoming
         retentions = [known.retention_us.get(self.track_id, 0), upcoming.retention_us.get(self.track_id, 0)]
@@ -244,7 +275,7 @@ class _TrackCase:
                 if not self.case.told and entry.unit.data not in self.case.image:
                     self._blame("event too late", f"{last_us} was overwritten before its deletion was told")
                 continue
-            self._blame("lost", f"unit {number} at {last_us}")
+            self._blame(kind, f"unit {number} at {last_us}")
 
     def _judge_served(self, served: set[int]) -> None:
         known, upcoming = self.case.known, self.case.upcoming

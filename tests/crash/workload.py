@@ -130,7 +130,7 @@ class Workload:
         self.clock = HandClock(START_US)
         self.device = self._used_device()
         self.start = bytes(self.device.image)
-        self.ledger = Ledger(lambda: len(self.device.log))
+        self.ledger = Ledger(self.device.log)
         self.ledger.promise(self.clock.now_us)
         self.ring = open_ring(self.device, self.clock, self.ledger)
         for kind in ("video", "video", "audio", "metadata"):
