@@ -27,7 +27,7 @@ class Footage(Protocol):
         """Durable and visible footage in order of time, disjoint, clamped to the retention."""
 
     def format_at(self, track_id: int, utc_us: int) -> StreamFormat | None:
-        """The format of the footage at that time; in a gap of the footage before it."""
+        """The format in force at a time inside visible footage, None in a gap."""
 
     def set_retention(self, track_id: int, retention_us: int) -> None:
         """Keep only the newest `retention_us`; 0 is unlimited."""
@@ -84,8 +84,9 @@ class SimulatedFootage:
         return tuple(self._spans.get(track_id, ()))
 
     def format_at(self, track_id: int, utc_us: int) -> StreamFormat | None:
-        before = [known for start_us, known in self._formats.get(track_id, []) if start_us <= utc_us]
-        return before[-1] if before else None
+        if not any(span.start_us <= utc_us <= span.end_us for span in self.spans(track_id)):
+            return None
+        return [known for start_us, known in self._formats[track_id] if start_us <= utc_us][-1]
 
     def set_retention(self, track_id: int, retention_us: int) -> None:
         self.retentions[track_id] = retention_us
