@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from tests.unit.store.image import Image
 
+from argus.store.layout import BATCH_MAGIC, LAST_PART
+
 SECTOR_BYTES = 512
 FATES = ("all", "none", "some", "torn", "early")
 
@@ -100,14 +102,22 @@ def after_power_cut(
 
 
 def newest_batch(log: list[Entry], length: int) -> int:
-    """Where in the first `length` entries of the log the newest batch is that was flushed and holds anything."""
-    flushed = False
-    for place in range(length - 1, -1, -1):
-        entry = log[place]
-        if flushed and isinstance(entry, Write) and entry.data[:4] == b"ARGB" and any(entry.data[36:46]):
-            return place
-        flushed = (flushed or entry is FLUSH) and not isinstance(entry, Refusal)
-    return 0
+    """Where in the first `length` entries of the log the newest tick that was flushed whole and holds anything ends."""
+    parts: list[int] = []
+    newest = end = 0
+    is_last = holds = False
+    for place, entry in enumerate(log[:length]):
+        if isinstance(entry, Write):
+            if entry.data[:4] == BATCH_MAGIC:
+                parts.append(entry.data[46])
+                is_last = is_last or entry.data[47] >= LAST_PART
+                holds, end = holds or any(entry.data[36:46]), place
+            continue
+        # What a killed process left unfinished may be flushed by the next one, and still does not count.
+        if entry is FLUSH and is_last and holds and sorted(parts) == list(range(len(parts))):
+            newest = end
+        parts, is_last, holds = [], False, False
+    return newest
 
 
 def survive(image: bytearray | Image, writes: list[Write], fate: str, rng: random.Random) -> None:
