@@ -25,7 +25,7 @@ test: $(VENV)/.test ## the gate: format, lint, types, rooms, and every test
 	$(BIN)/ruff check app tests
 	$(BIN)/mypy
 	PYTHONPATH=app $(BIN)/lint-imports --no-cache
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 test-crash: $(VENV)/.test ## judge N power cuts of the ring store (N=20000)
 	$(BIN)/python -m tests.crash $(or $(N),20000) $(or $(FROM),0)

@@ -38,6 +38,7 @@ class Source:
     size_bytes: int = 150
     number: int = 0
     last_us: int | None = None
+    last_mono_ns: int = 0
     anchors: list[tuple[int, int, int]] = field(default_factory=list)
 
     @property
@@ -66,7 +67,7 @@ class Source:
                 utc_us=utc_us,
                 mono_ns=mono_ns,
             )
-            self.last_us = utc_us
+            self.last_us, self.last_mono_ns = utc_us, mono_ns
             self.number += 1
 
     def is_gap(self, utc_us: int) -> bool:
@@ -74,7 +75,9 @@ class Source:
         if self.last_us is None:
             return True
         if self.format is METADATA:
-            return utc_us < self.last_us
+            # Silence is no gap, but a step of the clock is.
+            waited_us = (self.time_of(self.number)[1] - self.last_mono_ns) // 1000
+            return not 0 <= utc_us - self.last_us <= waited_us + GAP_US
         intervals_us = int(2 * US_PER_S / self.format.frame_rate) if self.format.frame_rate else 0
         return not 0 <= utc_us - self.last_us <= GAP_US + intervals_us
 

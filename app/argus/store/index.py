@@ -263,7 +263,7 @@ class Index:
                 uncovered.append(run)
             if later.end_us > newer.end_us:
                 later.growing = False
-                self._cut_before(later, newer.end_us + 1, clean=False)
+                self._cut_before(later, newer.end_us + 1)
                 track.unclear = True
                 uncovered.append(later)
         track.runs, track.whole = sorted(uncovered, key=_start_us), None
@@ -275,16 +275,18 @@ class Index:
         track.runs, track.whole = [run for run in track.runs if run.end_us >= cut_us], None
         for run in track.runs:
             if run.start_us < cut_us:
-                self._cut_before(run, cut_us, clean=True)
+                # A clean point when it was decided; the run may have grown since.
+                self._cut_before(run, cut_us)
+                track.unclear = True
         # What follows a run that is gone begins a new one.
         if not any(run is track.tail for run in track.runs):
             track.tail = None
         return _deletion(track, number, start_us, cut_us)
 
-    def _cut_before(self, run: Run, utc_us: int, *, clean: bool) -> None:
+    def _cut_before(self, run: Run, utc_us: int) -> None:
         bit, raw_us = track_bit(run.track_id), utc_us - run.shift_us
         first = self.segments.first_reaching(run.lane, run.first_seq, run.last_seq, bit, raw_us)
-        run.cut_before(utc_us, run.last_seq if first is None else first, clean=clean)
+        run.cut_before(utc_us, run.last_seq if first is None else first, clean=False)
 
     def _cut_after(self, run: Run, utc_us: int) -> None:
         bit, raw_us = track_bit(run.track_id), utc_us - run.shift_us

@@ -77,11 +77,12 @@ class _Lane:
         self.sealed[place] = segment.sealed
         self.in_order = self.in_order and self._fits(place)
 
-    def get(self, place: int) -> tuple[int, int, bool, int, int, int, int]:
-        return (
+    def segment(self, number: int, place: int) -> Segment:
+        return Segment(
             self.slots[place],
             self.used[place],
             bool(self.sealed[place]),
+            number,
             self.t0_us[place],
             self.t1_us[place],
             self.tracks[place],
@@ -132,8 +133,7 @@ class Segments:
         for number, lane in enumerate(self._lanes):
             place = lane.place(seq)
             if place >= 0:
-                slot, used, sealed, *rest = lane.get(place)
-                return Segment(slot, used, sealed, number, *rest)
+                return lane.segment(number, place)
         return None
 
     def __getitem__(self, seq: int) -> Segment:
@@ -147,7 +147,12 @@ class Segments:
 
     def items(self) -> list[tuple[int, Segment]]:
         """Numbers and segments in order of number."""
-        return [(seq, self[seq]) for seq in sorted(self)]
+        found = [
+            (seq, lane.segment(number, place))
+            for number, lane in enumerate(self._lanes)
+            for place, seq in enumerate(lane.seqs)
+        ]
+        return sorted(found, key=lambda item: item[0])
 
     def slot_of(self, seq: int) -> int | None:
         """Where the segment is, or None once it was given up."""

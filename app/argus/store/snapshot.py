@@ -85,27 +85,31 @@ def _header(state: State, salt: int, body: bytes, counts: tuple[int, ...]) -> by
 
 
 def read_newest(volume: Volume) -> tuple[State | None, list[int]]:
-    """The newest intact snapshot, and the slots that hold a damaged one."""
-    found: State | None = None
+    """The newest intact snapshot, and the slots with a damaged one that may have been newer."""
+    headers: list[tuple[int, int, bytes]] = []
     damaged: list[int] = []
     for slot in range(volume.geometry.snapshot_slots):
         header = volume.read_snapshot(slot, 0, _HEADER.size)
         if len(header) < _HEADER.size or not any(header):
             continue
-        state = _read(volume, slot, header)
-        if state is None:
+        if not is_intact(header, layout.SNAPSHOT_MAGIC):
             damaged.append(slot)
-        elif found is None or state.generation > found.generation:
-            found = state
-    return found, damaged
+        elif _HEADER.unpack(header)[2] == volume.salt:
+            # Others are what an earlier volume left on the medium.
+            headers.append((_HEADER.unpack(header)[3], slot, header))
+    for _, slot, header in sorted(headers, reverse=True):
+        state = _read(volume, slot, header)
+        if state is not None:
+            return state, damaged
+        damaged.append(slot)
+    return None, damaged
 
 
 def _read(volume: Volume, slot: int, header: bytes) -> State | None:
-    if not is_intact(header, layout.SNAPSHOT_MAGIC):
-        return None
+    """The snapshot behind an intact header."""
     fields = _HEADER.unpack(header)
-    salt, body_bytes, body_crc = fields[2], fields[10], fields[11]
-    if salt != volume.salt or body_bytes > volume.geometry.snapshot_bytes - _HEADER.size:
+    body_bytes, body_crc = fields[10], fields[11]
+    if body_bytes > volume.geometry.snapshot_bytes - _HEADER.size:
         return None
     body = volume.read_snapshot(slot, _HEADER.size, body_bytes)
     if len(body) != body_bytes or crc32(body) != body_crc:

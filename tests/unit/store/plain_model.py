@@ -48,6 +48,7 @@ class PlainTrack:
     may_be_gone: set[int] = field(default_factory=set)
     must_be_gone: set[int] = field(default_factory=set)
     numbers: dict[tuple[int, bytes], int] = field(default_factory=dict)
+    never_promised: set[tuple[int, bytes]] = field(default_factory=set)
     times: set[int] = field(default_factory=set)
     # With protection and quotas older footage may stay while younger footage goes.
     scattered: bool = False
@@ -111,6 +112,7 @@ class PlainTrack:
         count = max([self.durable, *survived])
         for entry in self.sent[count:]:
             del self.numbers[entry.unit.utc_us, entry.unit.data]
+            self.never_promised.add((entry.unit.utc_us, entry.unit.data))
         del self.sent[count:]
         self.may_be_gone = {number for number in self.may_be_gone if number < count}
         self.durable, self.ended = count, True
@@ -139,6 +141,9 @@ class PlainTrack:
             assert before.utc_us <= after.utc_us, f"{after.utc_us} comes behind {before.utc_us}"
         for unit in units:
             number = self.numbers.get((unit.utc_us, unit.data))
+            if self.damaged and number is None and (unit.utc_us, unit.data) in self.never_promised:
+                # Left behind by a refused tick in a segment that was given up, and found where the snapshots are lost.
+                continue
             assert number is not None, f"{unit.utc_us} was never sent so"
             assert self.sent[number].unit == unit, f"{unit} was sent as {self.sent[number].unit}"
             served.add(number)
