@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from argus.base.clock import Clock
 from argus.linux.time_sync import TimeSync
 from argus.store import layout
 from argus.store.index import Index
-from argus.store.rebase import Rebase, RecordedSpan
+from argus.store.rebase import Move, Rebase, RecordedSpan
 from argus.store.records import Mark
 from argus.store.rows import Rows
 from argus.store.run import Run
@@ -45,15 +45,17 @@ class Boot:
         return [
             *(
                 Mark(kind=layout.MARK_REBASE, track=move.track_id, target=move.span, value=move.shift_us)
-                for move in moves
+                for move in _in_order(moves)
             ),
             Mark(kind=layout.MARK_SYNC),
         ]
 
     def _spans(self) -> Iterator[RecordedSpan]:
         for track in self._index.known():
-            for run in self._index.runs(track.track_id):
-                offset_us = self._offset_us(run) if run.span >= self._index.boot_span else None
+            # What is left of a span may be several runs; the newest tells for all of them.
+            runs = {run.span: run for run in self._index.runs(track.track_id) if run.span >= self._index.boot_span}
+            for run in runs.values():
+                offset_us = self._offset_us(run)
                 if offset_us is not None:
                     yield RecordedSpan(run.track_id, run.span, run.start_us, run.end_us, offset_us, synchronized=False)
 
@@ -61,3 +63,13 @@ class Boot:
         """Wall time less monotonic time when the newest chunk of the run was recorded."""
         rows = self._rows.of(run, run.last_seq)
         return rows[-1].t0_us + run.shift_us - rows[-1].mono0_ns // 1000 if rows else None
+
+
+def _in_order(moves: Iterable[Move]) -> list[Move]:
+    """So that none is moved onto footage that is still to be moved itself, and would be hidden.
+
+    `moves` come newest first. What goes back goes first, the oldest of it before all.
+    """
+    newest_first = list(moves)
+    back = [move for move in reversed(newest_first) if move.shift_us < 0]
+    return back + [move for move in newest_first if move.shift_us >= 0]

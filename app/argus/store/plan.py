@@ -27,6 +27,7 @@ class TrackState:
     epoch: int = 0
     format: StreamFormat | None = None
     last_us: int = 0
+    last_mono_ns: int = 0
     active: bool = False
     longest_us: int = 0
 
@@ -136,9 +137,10 @@ class Plan:
                 self.dropped += 1
                 done += 1
                 continue
-            chunk = self._start_chunk(track_id, state, unit, new_span)
+            lane = self._lanes.get(track_id, 0) if new_span or unit.key_frame else state.lane
+            chunk = self._start_chunk(track_id, state, unit, lane, new_span=new_span)
             if chunk is None:
-                if state.lane not in self.front.open:
+                if lane not in self.front.open:
                     return done
                 state.active = False
                 self.dropped += 1
@@ -169,23 +171,21 @@ class Plan:
                 break
             taken.append(unit)
             last_us = unit.utc_us
-        state.last_us = last_us
+        state.last_us, state.last_mono_ns = last_us, taken[-1].mono_ns
         self.units += place - start
         self._batches[state.lane].grow(chunk)
         return place
 
-    def _start_chunk(self, track_id: int, state: TrackState, unit: AccessUnit, new_span: bool) -> ChunkBuilder | None:
-        """A chunk that begins with the unit; None if there is no place for it."""
-        lane = self._lanes.get(track_id, 0)
-        follows = not new_span and lane != state.lane and unit.key_frame
-        if not (new_span or follows):
-            lane = state.lane
+    def _start_chunk(
+        self, track_id: int, state: TrackState, unit: AccessUnit, lane: int, *, new_span: bool
+    ) -> ChunkBuilder | None:
+        """A chunk that begins with the unit; None if there is no place for it in the lane."""
+        follows = not new_span and lane != state.lane
         epoch = state.epoch
         if state.format is not unit.format and state.format != unit.format:
             epoch = self._index.epoch_of(track_id, unit.format)
         payload_bytes = len(unit.data) + UNIT_ROW.size
         record, encoded = format_record(track_id, epoch, unit.format)
-        state.lane = lane
         if not self._make_room(lane, payload_bytes, CHUNK_ROW.size + len(encoded)):
             return None
         segment, batch = self.front.open[lane], self._batches[lane]
@@ -201,16 +201,20 @@ class Plan:
         batch.start_chunk(chunk)
         if state.format is not unit.format:
             state.longest_us = self._longest_us(unit.format)
-        state.active, state.epoch, state.format = True, epoch, unit.format
-        state.last_us = unit.utc_us
+        state.active, state.lane, state.epoch, state.format = True, lane, epoch, unit.format
+        state.last_us, state.last_mono_ns = unit.utc_us, unit.mono_ns
         state.next_ordinal += 1
         self.units += 1
         return chunk
 
     def _is_gap(self, state: TrackState, unit: AccessUnit) -> bool:
-        """Whether time went backwards, or further forwards than the stream explains."""
+        """Whether time went backwards, or further forwards than the stream or, in a silence, its own clock explains."""
         longest_us = state.longest_us if unit.format is state.format else self._longest_us(unit.format)
-        return not 0 <= unit.utc_us - state.last_us <= longest_us
+        step_us = unit.utc_us - state.last_us
+        if not 0 <= step_us <= longest_us:
+            return True
+        # Both sides of a step of the clock in one span could not be corrected apart.
+        return longest_us == NEVER_US and step_us - (unit.mono_ns - state.last_mono_ns) // 1000 > self._gap_us
 
     def _longest_us(self, stream_format: StreamFormat) -> int:
         """The longest silence without a gap. Metadata may be silent for as long as it likes."""
