@@ -141,8 +141,9 @@ class PlainTrack:
             assert before.utc_us <= after.utc_us, f"{after.utc_us} comes behind {before.utc_us}"
         for unit in units:
             number = self.numbers.get((unit.utc_us, unit.data))
-            if self.damaged and number is None and (unit.utc_us, unit.data) in self.never_promised:
-                # Left behind by a refused tick in a segment that was given up, and found where the snapshots are lost.
+            if number is None and (unit.utc_us, unit.data) in self.never_promised:
+                # It was hidden when the ring was opened and its clock was set back since; or a refused tick left it in
+                # a segment that was given up, and the snapshots that know of that are lost.
                 continue
             assert number is not None, f"{unit.utc_us} was never sent so"
             assert self.sent[number].unit == unit, f"{unit} was sent as {self.sent[number].unit}"
@@ -197,6 +198,7 @@ def is_gap(last: AccessUnit, unit: AccessUnit) -> bool:
     """Whether time went backwards, or further forwards than the stream explains."""
     passed_us = unit.utc_us - last.utc_us
     if unit.format.codec.kind is MediaKind.METADATA:
-        return passed_us < 0
+        # However long it was silent, as long as that was not the clock.
+        return not 0 <= passed_us <= (unit.mono_ns - last.mono_ns) // 1000 + GAP_US
     interval_us = int(US_PER_S / unit.format.frame_rate) if unit.format.frame_rate > 0 else 0
     return not 0 <= passed_us <= GAP_US + 2 * interval_us
