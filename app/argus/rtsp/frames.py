@@ -97,11 +97,11 @@ async def walk_forward(
     gop: Gop | None = None
     held: Frame | None = None
     while True:
-        edge = footage.spans(track_id)[-1:]
+        edge = _edge(footage, track_id)
         found = await _next_forward(footage, track_id, gop, start_us)
         if found is None or (gop is not None and _same(gop, found)):
             yield None
-            while footage.spans(track_id)[-1:] == edge:
+            while _edge(footage, track_id) == edge:
                 yield None
             continue
         grown = gop is not None and found.start_us == gop.start_us
@@ -116,6 +116,12 @@ async def walk_forward(
         if gop.ends_span and held is not None:
             yield replace(held, end=True, terminal=await footage.gop_after(gop) is None)
             held = None
+
+
+def _edge(footage: Footage, track_id: int) -> tuple[Span | None, Span | None]:
+    """What new footage changes: the span that grows and the last one, which it need not be after the clock was set."""
+    spans = footage.spans(track_id)
+    return next((span for span in reversed(spans) if span.growing), None), spans[-1] if spans else None
 
 
 async def _next_forward(footage: Footage, track_id: int, gop: Gop | None, start_us: int) -> Gop | None:

@@ -63,6 +63,19 @@ async def test_at_the_live_edge_the_newest_frame_waits_until_it_is_known_what_fo
     assert (times([last]), last.end, last.terminal) == ([19], True, True)
 
 
+async def test_footage_that_grows_is_followed_although_there_is_some_of_a_later_time() -> None:
+    whole = gop(START_US, ends_span=True)
+    ahead = span_of_gops(START_US + GAP_US, 1)
+    footage = MemoryFootage(replace(whole, units=whole.units[:10], complete=False, ends_span=False), *ahead)
+    walk = walk_forward(footage, 1, START_US, None, everything())
+    assert times(await until_idle(walk)) == list(range(9))
+    assert await until_idle(walk) == []
+    footage.gops[0] = replace(whole, units=whole.units[:20], complete=False, ends_span=False)
+    assert times(await until_idle(walk)) == list(range(9, 19))
+    footage.gops[0] = replace(whole, units=whole.units[:20])
+    assert len(await until_idle(walk)) == 1 + GOP_FRAMES
+
+
 async def test_new_footage_after_the_end_is_followed() -> None:
     footage = MemoryFootage(*span_of_gops(START_US, 1))
     walk = walk_forward(footage, 1, START_US, None, everything())

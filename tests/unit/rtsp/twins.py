@@ -66,7 +66,7 @@ class MemoryFootage:
         for gop, following in pairwise([*gops, None]):
             assert gop is not None
             start_us = gop.start_us if start_us is None else start_us
-            if gop.ends_span or following is None:
+            if gop.ends_span or not gop.complete or following is None:
                 spans.append(Span(start_us=start_us, end_us=gop.units[-1].utc_us, growing=not gop.ends_span))
                 start_us = None
         return tuple(spans)
