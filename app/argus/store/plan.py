@@ -100,7 +100,7 @@ class Plan:
 
     def add_mark(self, mark: Mark) -> bool:
         """Place a mark; False if no slot is free. Marks go before units, and are about what was written before."""
-        lane = min(self.front.open, default=0)
+        lane = self._lane_of_marks()
         if not self._make_room(lane, 0, MARK.size):
             return False
         state = self.front.tracks.get(mark.track)
@@ -154,6 +154,11 @@ class Plan:
         for lane, batch in sorted(self._batches.items()):
             if batch and lane in self.front.open:
                 self.parts.append(Part(lane=lane, segment=self.front.open[lane], batch=batch, sealed=False))
+
+    def _lane_of_marks(self) -> int:
+        """One that is written to anyway: marks would keep the last segment of an idle lane young for ever."""
+        lanes = {state.lane for state in self.front.tracks.values() if state.active} or set(self.front.open)
+        return min(lanes & self.front.open.keys(), default=min(lanes, default=0))
 
     def _fill(self, state: TrackState, chunk: ChunkBuilder, items: Sequence[Item], start: int) -> int:
         """Put the units that follow into the chunk, as long as they belong there; where the next one begins."""

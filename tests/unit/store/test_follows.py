@@ -131,7 +131,7 @@ def test_a_cut_of_the_power_in_the_tick_of_the_change_leaves_all_of_it_or_nothin
     deck.ring.tick()
     whole = list(deck.sent[CAM])
     seen = set()
-    for _, _, image in after_power_cut(start, deck.device.log, random.Random(4), variants=20):
+    for _, _, image in after_power_cut(start, deck.device.log, random.Random(4), variants=6):
         life = Deck(MemoryDevice(bytes(image)), deck.clock)
         kept = life.replay(CAM)
         assert kept in (before, whole)
