@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -59,7 +60,7 @@ class Database:
         except database_copy.Damaged as damage:
             raise Unavailable("database", f"{path} is damaged ({damage}); recorded media is not touched") from damage
         except sqlite3.DatabaseError as error:
-            raise Unavailable("database", f"{path}: {error}") from error
+            raise Unavailable("database", f"{path}: {_reason(error, path)}") from error
         except OSError as error:
             raise Unavailable("database", f"{path}: {error.strerror}") from error
         return cls(connection, path)
@@ -165,6 +166,14 @@ def _connect(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _reason(error: sqlite3.DatabaseError, path: Path) -> str:
+    """Why SQLite refused; a full disk is not always an error of its own there."""
+    left = os.statvfs(path.parent)
+    # A file system without a limit tells no blocks at all.
+    full = left.f_blocks > 0 and left.f_bavail == 0
+    return f"there is no space left ({error})" if full else str(error)
 
 
 def _check(connection: sqlite3.Connection, path: Path, newest: int) -> None:

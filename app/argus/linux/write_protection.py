@@ -21,7 +21,8 @@ class WriteProtection:
 
     def __init__(self, path: Path, *, mounts: Path = _MOUNTS, devices: Path = _DEVICES) -> None:
         """Find out where the path leads; may wait for its medium."""
-        self._path = path.resolve()
+        # Unlike `Path.resolve` it goes as far as the path leads, also where links lead in a circle.
+        self._path = Path(os.path.realpath(path))
         self._mounts = mounts
         self._devices = devices
 

@@ -17,6 +17,12 @@ _STATES = {
     WriterState.STALLED: StorageState.STALLED,
     WriterState.FAILED: StorageState.FAILED,
 }
+# Where the medium did not refuse anything: it has not answered since the writer's step began.
+_SILENT = {
+    WriterState.OK: "",
+    WriterState.STALLED: "the medium answers slowly",
+    WriterState.FAILED: "the medium has not answered for more than ten seconds",
+}
 _UNWRITABLE = {Access.PROTECTED: StorageState.READ_ONLY, Access.FOREIGN: StorageState.FOREIGN}
 EMPTY = Occupancy(used_bytes=0, total_bytes=0, oldest_us=None, newest_us=None, write_rate_bps=0.0)
 
@@ -37,7 +43,7 @@ class Attached:
         ring, writable = self.ring.health(), self.writable
         return StorageHealth(
             state=_STATES[ring.state] if writable else _UNWRITABLE[self.opened.access],
-            detail=ring.detail if writable else self.opened.detail,
+            detail=(ring.detail or _SILENT[ring.state]) if writable else self.opened.detail,
             volume_uuid=str(self.opened.volume.uuid),
             step=ring.step if writable else "reading",
             step_age_s=ring.step_age_s if writable else 0.0,

@@ -274,7 +274,8 @@ class Volume:
             if geometry.is_sound():
                 owner = uuid.UUID(bytes=fields.station)
                 return cls(device, geometry, fields.salt, uuid.UUID(bytes=fields.uuid), owner, fields.created_us)
-        raise Unavailable("storage", "this is not a volume of this program, or both superblocks are damaged")
+        reason = "this is not a volume of this program, or both superblocks are damaged"
+        raise Unavailable("storage", f"{reason}; `argus-station store format` makes an empty one of it")
 
     def _superblock(self) -> bytes:
         return checked(

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -61,6 +62,13 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     Database.open(tmp_path / "d", [*SCHEMA, "CREATE TABLE more (x)"]).close()
     with pytest.raises(Unavailable, match="newer release"):
         Database.open(tmp_path / "d", SCHEMA)
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = os.statvfs_result((4096, 4096, 1000, 0, 0, 1000, 10, 10, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _: full)
+    with pytest.raises(Unavailable, match=r"/d: there is no space left \(near \"nonsense\""):
+        Database.open(tmp_path / "d", ["nonsense"])
 
 
 def test_garbage_is_refused(tmp_path: Path) -> None:

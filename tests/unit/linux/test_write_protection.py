@@ -67,3 +67,8 @@ def test_a_device_is_protected_as_its_switch_says(tmp_path: Path, monkeypatch: p
 def test_the_kernel_tells_of_this_machine(tmp_path: Path) -> None:
     assert WriteProtection(tmp_path / "volume.ring").reason() == ""
     assert WriteProtection(Path("/proc/self/status")).reason() == ""
+
+
+def test_links_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "card").symlink_to("card")
+    assert WriteProtection(tmp_path / "card").reason() == ""

@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from argus.base.clock import SimulatedClock
 from argus.base.errors import NotFound, Unavailable
 from argus.linux.block_devices import BlockDeviceFacts, SimulatedBlockDevices
 from argus.store.found_track import FoundTrack
+from argus.store.health import WriterState
 from argus.store.label import TrackLabel
 from argus.store.medium import Medium, OpenVolume
 from argus.store.ring import RingConfig
@@ -464,3 +465,19 @@ async def test_a_catalog_that_cannot_be_written_leaves_the_card_as_it_is(desk: D
         await desk.until(lambda: asked == [1])
         await desk.clock.advance(10)
         assert len(stranger.spans(GATE)) == 1
+
+
+async def test_a_medium_that_does_not_answer_is_told_in_words(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "card", tmp_path / "pocket")
+    storage = desk.storage()
+    storage.create()
+    storage.start()
+    attached = storage._attached
+    assert attached is not None
+    silent = replace(attached.ring.health(), state=WriterState.FAILED, step="flush", step_age_s=11.0)
+    attached.ring.health = lambda: silent  # type: ignore[method-assign]
+    told = storage.health()
+    assert (told.state, told.detail) == (StorageState.FAILED, "the medium has not answered for more than ten seconds")
+    attached.ring.health = lambda: replace(silent, detail="the volume refused to flush")  # type: ignore[method-assign]
+    assert storage.health().detail == "the volume refused to flush"
+    storage.close()

@@ -81,6 +81,11 @@ def test_whatever_an_intact_superblock_says_is_sound_or_refused(place: int, size
     assert geometry.size_bytes <= 1 << 50
 
 
+def test_what_is_no_volume_is_told_with_what_can_be_done() -> None:
+    with pytest.raises(Unavailable, match=r"both superblocks are damaged; `argus-station store format` makes"):
+        Volume.open(MemoryDevice(bytes(100_000)))
+
+
 def test_a_file_without_a_size_is_refused_and_closed() -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(Unavailable, match="/proc/self/mem: Invalid argument"):
