@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.store.deck import Deck
 
@@ -10,6 +10,7 @@ GATE = TrackLabel(recording="R1", track="V1", kind=MediaKind.VIDEO, name="Gate â
 short = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)
 
 
+@settings(max_examples=40)
 @given(label=st.builds(TrackLabel, recording=short, track=short, kind=st.sampled_from(MediaKind), name=short))
 def test_a_label_is_read_as_it_was_written(label: TrackLabel) -> None:
     assert decode_label(encode_label(label)) == label
@@ -20,6 +21,7 @@ def test_no_label_takes_no_bytes() -> None:
     assert decode_label(b"") is None
 
 
+@settings(max_examples=20)
 @given(name=st.text(st.characters(exclude_categories=["Cs"]), min_size=200, max_size=500))
 def test_a_name_that_is_too_long_is_cut_between_characters(name: str) -> None:
     label = decode_label(encode_label(TrackLabel(recording=name, track=name, kind=MediaKind.AUDIO, name=name)))

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argus.store.lanes import TrackPolicy, alone, assign
@@ -58,6 +58,7 @@ policies_of_tracks = st.dictionaries(
 )
 
 
+@settings(max_examples=60)
 @given(policies=policies_of_tracks)
 def test_every_track_has_a_lane_and_a_quota_never_shares_one_with_the_rest(policies: dict[int, TrackPolicy]) -> None:
     lanes = assign(policies)
