@@ -1,6 +1,6 @@
 import tracemalloc
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argus.store.records import MAX_LANES
@@ -69,6 +69,7 @@ lives = st.lists(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     life=lives, gone=st.sets(st.integers(0, 40)), raw_us=st.integers(-5, 80), ends=st.tuples(*[st.integers(0, 40)] * 2)
 )
