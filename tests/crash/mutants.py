@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from unittest.mock import patch
 
-from argus.store import batch, directories, layout, records, recovery, ring, segment, snapshot, volume, writer
+from tests.crash.run import Tally, judge
 
+from argus.store import (
+    batch,
+    directories,
+    layout,
+    plan,
+    reader,
+    records,
+    recovery,
+    ring,
+    segment,
+    snapshot,
+    volume,
+    writer,
+)
+from argus.store.run import Run
+
+STATES = 6_000
 Plant = Callable[[], AbstractContextManager[object]]
+Step = tuple[int, tuple[int, int, int, int], recovery._Tail, object]
 
 
 def _replaced(target: object, name: str, value: object) -> Plant:
@@ -75,7 +94,7 @@ def _snapshot_unchecked(volume_: volume.Volume, slot: int, header: bytes) -> sna
 
 def _directory_of_any_footer(volume_: volume.Volume, slot: int, seq: int, used_bytes: int) -> segment.Directory:
     found = segment.read_footer(volume_, slot, seq)
-    return found[1] if found else segment.directory_of(segment.scan(volume_, slot, seq, 0, used_bytes))
+    return found[1] if found else segment.directory_of(batch.scan(volume_, slot, seq, 0, used_bytes))
 
 
 @contextmanager
@@ -189,7 +208,7 @@ def _no_sync_at_start() -> AbstractContextManager[object]:
 
     def init(self: ring.Ring, volume_: volume.Volume, *rest: object) -> None:
         with patch.object(volume_, "sync", lambda: None):
-            genuine(self, volume_, *rest)  # type: ignore[arg-type] - handed through
+            genuine(self, volume_, *rest)  # type: ignore[arg-type]
 
     return patch.object(ring.Ring, "__init__", init)
 
@@ -205,8 +224,65 @@ def _evict_youngest() -> AbstractContextManager[object]:
     return patch.object(snapshot, "encode", encode)
 
 
+def _void_batches_alone(volume_: volume.Volume, tail: recovery._Tail) -> Iterator[tuple[int, int, bytes]]:
+    """As the genuine one, but the footers of unfinished ticks stay."""
+    return (leftover for leftover in genuine_void(volume_, tail) if any(leftover[2]))
+
+
+genuine_void = recovery._void
+
+
+def _leftovers_believed() -> AbstractContextManager[object]:
+    """What lies behind an append point is footage, whatever its number says."""
+    genuine = recovery._Tail.read
+
+    def read(self: recovery._Tail, volume_: volume.Volume, *, trust_footer: bool) -> None:
+        self.since_tick = 0
+        genuine(self, volume_, trust_footer=trust_footer)
+
+    return patch.object(recovery._Tail, "read", read)
+
+
+def _tick_used_again() -> AbstractContextManager[object]:
+    """The number of a tick that was dropped is given out again."""
+    genuine = recovery.recover
+
+    def recover(volume_: volume.Volume) -> recovery.Recovered:
+        found = genuine(volume_)
+        return replace(found, tick=max((held.tick for _, held in found.index.segments.items()), default=0))
+
+    return patch.object(ring, "recover", recover)
+
+
+def _replayed(key: Callable[[Step], object]) -> Plant:
+    """Recovery does to the index what was done to it, in another order."""
+
+    def in_order(items: Iterable[object], **by: object) -> list[object]:
+        found = list(items)
+        if found and isinstance(found[0], tuple) and len(found[0]) == 4:
+            return sorted(found, key=key)  # type: ignore[arg-type]
+        return sorted(found, **by)  # type: ignore[call-overload,no-any-return]
+
+    return lambda: patch.object(recovery, "sorted", in_order, create=True)
+
+
+def _always_goes_on(run: Run, following: Run) -> bool:
+    return following.follows
+
+
+def _follows_always() -> AbstractContextManager[object]:
+    """Every span says that it goes on where the one before it ended."""
+    genuine = batch.ChunkBuilder
+
+    def build(*args: object, follows: bool) -> batch.ChunkBuilder:
+        return genuine(*args, follows=True)  # type: ignore[arg-type]
+
+    return patch.object(plan, "ChunkBuilder", build)
+
+
 # Not among them: the checksum of a batch header. A header never tears, being less than a sector; bits that flip in it
-# are in tests/unit/store/test_recovery.py.
+# are in tests/unit/store/test_recovery.py. Nor decisions replayed after all footage: unless the clock was set back in
+# between, footage that was recorded later lies behind the time of a cut anyway.
 MUTANTS: dict[str, Plant] = {
     "no flush at all": _replaced(volume.Volume, "sync", lambda self: None),
     "no flush at start": _no_sync_at_start,
@@ -229,4 +305,21 @@ MUTANTS: dict[str, Plant] = {
     "deletions not yet told forgotten": _announced_forgotten,
     "cuts lost": _marks_lost,
     "refused pages written again": _retire_nothing,
+    "part of a tick kept, another missing": _replaced(recovery, "_is_whole", lambda *_: True),
+    "leftovers not voided": _replaced(recovery, "_void", lambda *_: iter(())),
+    "footer of an unfinished tick kept": _replaced(recovery, "_void", _void_batches_alone),
+    "leftovers behind an append point believed": _leftovers_believed,
+    "number of a dropped tick used again": _tick_used_again,
+    "reach of a lane not told": _replaced(writer.Writer, "_reach", lambda self: []),
+    "lane of a segment forgotten": _replaced(recovery._Tail, "lane", 0),
+    "replayed in the order of segments": _replayed(lambda step: step[2].seq),
+    "decisions replayed before footage": _replayed(lambda step: (step[1][2], step[1])),
+    "spans joined over lost footage": _replaced(reader, "_goes_on", _always_goes_on),
+    "spans joined over gaps": _follows_always,
 }
+
+
+def judge_mutant(name: str) -> Tally:
+    """Judge the ring with one mistake planted, until it is noticed; without a name the genuine one."""
+    with MUTANTS[name]() if name else nullcontext():
+        return judge(STATES, share=0.15, stop_at=1 if name else None)

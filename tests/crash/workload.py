@@ -1,4 +1,4 @@
-"""A recorder's life, drawn at random: tracks, stops, gaps, clock steps, retention, deletion, refusals, kills."""
+"""A recorder's life, drawn at random: stops, gaps, clock steps, retention, deletion, exports, refusals, kills."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from argus.base.access_unit import AccessUnit, Codec, StreamFormat
 from argus.base.errors import Unavailable
 from argus.base.units import US_PER_S
 from argus.store.label import TrackLabel
+from argus.store.reclaim import Protection
 from argus.store.ring import Gop, Ring, RingConfig
 from argus.store.volume import Geometry, Volume
 from argus.store.volume_file import format_volume
@@ -123,10 +124,13 @@ class Workload:
     clock: HandClock = field(init=False)
     ring: Ring = field(init=False)
     names: int = 0
+    keeper: random.Random = field(init=False)
+    protections: list[Protection] = field(default_factory=list)
 
     def run(self) -> Workload:
         """Live it; the log and the ledger tell the story."""
         self.rng = random.Random(self.seed)
+        self.keeper = random.Random(f"keeper {self.seed}")
         self.clock = HandClock(START_US)
         self.device = self._used_device()
         self.start = bytes(self.device.image)
@@ -169,6 +173,11 @@ class Workload:
 
     def _live_one_tick(self) -> None:
         self._something_happens()
+        if self.seed % 3 == 2:
+            self._protect_something()
+            # Its recording comes into a lane of its own, or out of it, while it goes on.
+            if self.keeper.random() < 0.15:
+                self._set_quota(self.keeper.choice(self.cameras))
         for _ in range(self.rng.choice((1, 1, 1, 1, 2, 5))):
             for camera in self.cameras:
                 if self.rng.random() < 0.9:
@@ -231,6 +240,7 @@ class Workload:
                 self._kill_at(self.rng.randrange(3))
                 open_ring(self.device, self.clock, self.ledger).tick()
             self.device.before = None
+        self.protections.clear()
         self.ring = open_ring(self.device, self.clock, self.ledger)
         self.ledger.restart(
             lambda track_id: (unit for gop in read_all(self.ring, track_id, hidden=True) for unit in gop.units)
@@ -273,6 +283,18 @@ class Workload:
             self._restart()
         elif chance < 0.33:
             self._restart()
+
+    def _protect_something(self) -> None:
+        """Somebody exports footage for a while: what is given up meanwhile is not simply the oldest."""
+        for protection in self.protections:
+            if self.keeper.random() < 0.3:
+                protection.release()
+        if self.keeper.random() < 0.3:
+            some = [camera.track_id for camera in self.cameras if self.keeper.random() < 0.5]
+            start_us = self.clock.now_us - self.keeper.randrange(30) * US_PER_S
+            # More than half of the volume cannot be kept.
+            with contextlib.suppress(Unavailable):
+                self.protections.append(self.ring.protect(some, start_us, start_us + 8 * US_PER_S))
 
     def _set_retention(self, camera: Camera) -> None:
         camera.retention_us = self.rng.choice((0, 4, 8, 8, 15, 15, 30)) * US_PER_S
