@@ -15,8 +15,9 @@ from argus.store.directories import Directories
 from argus.store.health import WriterState
 from argus.store.ingest import Ingest, Work
 from argus.store.plan import Part, Plan
+from argus.store.reach import Reach
 from argus.store.reclaim import Reclaim
-from argus.store.records import Mark, Stamp
+from argus.store.records import Stamp
 from argus.store.recovery import Recovered
 from argus.store.refusal import Remedy, remedy, sentence
 from argus.store.rows import Rows
@@ -57,8 +58,8 @@ class Progress:
 class Writer:
     """Owns the append points. `step` belongs to one thread at a time; everything else may be read from any.
 
-    Only slots of the durable intent list are overwritten; footage in them is gone from the index, and its deletion
-    announced, before they enter that list.
+    Only slots of the durable intent list are overwritten: footage in them is gone from the index before they enter it,
+    and its deletion is announced before they are written to.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class Writer:
         self._front = recovered.front
         self._unannounced = recovered.pending
         self._leftovers = recovered.leftovers
-        self._told_reach: dict[int, int] = {}
+        self._reach = Reach()
         self._staged: list[int] = []
         self._staged_deletions: list[Deletion] = []
         self._snapshot_due = True
@@ -136,6 +137,9 @@ class Writer:
         try:
             if self._snapshot_due:
                 self._write_snapshot()
+                # It may have set slots free whose footage was staged before an earlier one was refused.
+                if deletions := self._to_announce():
+                    return Progress(deletions=deletions, more=True)
             few = len(self._front.free) <= self._volume.geometry.reserve or self._reclaim_rules.exceeded()
             more, sealed = self._write(self._ingest.take(), pause_at_seal=few)
             # A flash card keeps few erase blocks open: to write elsewhere costs least between two segments.
@@ -187,7 +191,10 @@ class Writer:
         """Plan as much of the work as fits; how many marks, and how many items of each track, that is."""
         self._enter("plan")
         self._forgotten |= {mark.track for mark in work.marks if mark.kind == layout.MARK_FORGET}
-        for mark in self._reach():
+        for mark in (
+            *self._reach.marks(self._index.segments.oldest(), self._front.next_seq),
+            *self._reach.cuts(self._index),
+        ):
             plan.add_mark(mark)
         marks, done = 0, {}
         while marks < len(work.marks) and plan.add_mark(work.marks[marks]):
@@ -197,15 +204,6 @@ class Writer:
                 done[track_id] = len(items) if track_id in self._forgotten else plan.add(track_id, items)
         plan.finish()
         return marks, done
-
-    def _reach(self) -> list[Mark]:
-        """For who finds the segments without an index: in which lanes more of them were given up."""
-        marks = []
-        for lane, oldest in enumerate(self._index.segments.oldest()):
-            seq = oldest or self._front.next_seq
-            if seq > self._told_reach.setdefault(lane, seq):
-                marks.append(Mark(kind=layout.MARK_REACH, track=lane, value=seq))
-        return marks
 
     def _put(self, plan: Plan) -> None:
         """Write the parts of a plan, flush once, then let the readers see them."""
@@ -246,8 +244,7 @@ class Writer:
                 self._index.grow(segment.seq, state, pending.rows)
                 self._directories.put(segment.seq, segment.directory, pinned=not part.sealed)
                 for mark in batch.marks:
-                    if mark.kind == layout.MARK_REACH:
-                        self._told_reach[mark.track] = mark.value
+                    self._reach.note(mark, self._index.segments.oldest())
                     self._remember(self._index.apply(segment.seq, mark))
                 for row in pending.rows:
                     self._index.add(segment.seq, part.lane, row, growing=True)
@@ -319,6 +316,7 @@ class Writer:
         self._front.free.extend(self._staged)
         self._staged.clear()
         self._unannounced += self._staged_deletions
+        self._reach.lost(self._staged_deletions)
         self._staged_deletions.clear()
         self._snapshot_due = False
 

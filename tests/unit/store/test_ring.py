@@ -368,7 +368,12 @@ def test_an_existing_volume_keeps_its_geometry(tmp_path: Path, caplog: pytest.Lo
 
 def test_lack_of_space_is_told_clearly(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="no room"):
-        Ring.open(tmp_path / "volume", RingConfig(size_bytes=1 << 50, segment_bytes=1 << 30), SimulatedClock(), lambda *_: None)
+        Ring.open(
+            tmp_path / "volume",
+            RingConfig(size_bytes=1 << 50, segment_bytes=1 << 30),
+            SimulatedClock(),
+            lambda *_: None,
+        )
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(InvalidValue, match="too small"):
         Ring.open(tmp_path / "volume", RingConfig(size_bytes=1 << 20), SimulatedClock(), lambda *_: None)

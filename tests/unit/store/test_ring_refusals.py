@@ -1,6 +1,8 @@
 """The ring on a medium that refuses."""
 
+import errno
 import random
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,9 @@ from tests.unit.store.camera import CONFIG, Station, new_device
 from argus.base.clock import SimulatedClock
 from argus.base.errors import Unavailable
 from argus.store.health import WriterState
+from argus.store.records import BytesLike
 from argus.store.ring import Ring
+from argus.store.span import Deletion
 
 S = 1_000_000
 
@@ -92,3 +96,35 @@ def test_a_volume_whose_file_was_deleted_is_not_durable(tmp_path: Path) -> None:
         ring.tick()
     assert ring.health().detail.endswith("the file of the volume was deleted")
     ring.close()
+
+
+async def test_nothing_is_overwritten_before_its_deletion_is_told_although_snapshots_are_refused(
+    station: Station, rng: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring, volume = station.ring, station.ring._volume
+    owed: dict[int, int] = {}
+    refused = [False]
+    give_up, write, write_snapshot = ring._reclaim.give_up, volume.write, volume.write_snapshot
+
+    def note(seqs: Collection[int]) -> list[Deletion]:
+        slots = [ring._index.segments[seq].slot for seq in seqs]
+        deletions = give_up(seqs)
+        owed.update(dict.fromkeys(slots, max((deletion.number for deletion in deletions), default=0)))
+        return deletions
+
+    def refuse_once(generation: int, data: bytes) -> None:
+        refused[0] = not refused[0] and bool(ring._writer._staged_deletions)
+        if refused[0]:
+            raise OSError(errno.EIO, "Input/output error")
+        write_snapshot(generation, data)
+
+    def look(slot: int, offset: int, data: BytesLike) -> None:
+        assert owed.pop(slot, 0) <= ring._writer.announced, f"slot {slot} is overwritten untold"
+        write(slot, offset, data)
+
+    monkeypatch.setattr(ring._reclaim, "give_up", note)
+    monkeypatch.setattr(volume, "write_snapshot", refuse_once)
+    monkeypatch.setattr(volume, "write", look)
+    for _ in range(60):
+        await station.record(1, 1, rng, bytes_per_frame=1500)
+    assert ring.health().write_errors > 1
