@@ -24,6 +24,10 @@ TRAILER = struct.Struct("<4sI")
 CHECKED_FROM = 8
 MAX_FORMAT_BYTES = 1 << 16
 MAX_LANES = 4
+# Numbers that grow with every segment, write and deletion: none of ours gets there, and one more always fits.
+_NUMBERS_END = 1 << 62
+_LONGEST_REACH = (1 << 32) - 1
+_HIGHEST_FRAME_RATE = 1000.0
 
 BytesLike = bytes | bytearray | memoryview
 
@@ -88,6 +92,7 @@ class Stamp(NamedTuple):
         last: bool = False,
     ) -> bytes:
         """The header in front of `meta`."""
+        reach = seq + 1 - min(seq, self.oldest_seqs[lane])
         return Header(
             magic=magic,
             crc=0,
@@ -101,7 +106,7 @@ class Stamp(NamedTuple):
             part=part & 0xFF,
             lane_and_last=lane | layout.LAST_PART if last else lane,
             meta_crc=crc32(meta),
-            reach=seq + 1 - min(seq, self.oldest_seqs[lane]),
+            reach=reach if reach <= _LONGEST_REACH else 0,
             announced=self.announced,
         ).encode()
 
@@ -179,6 +184,8 @@ def decode_header(data: BytesLike, magic: bytes, salt: int, seq: int | None) -> 
     header = Header._make(HEADER.unpack_from(data))
     if header.salt != salt or (seq is not None and header.seq != seq) or header.lane >= MAX_LANES:
         return None
+    if max(header.seq, header.tick, header.announced) >= _NUMBERS_END:
+        return None
     if header.rows * CHUNK_ROW.size + header.marks * MARK.size > header.meta_bytes:
         return None
     return header if HEADER.size + header.meta_bytes <= header.length else None
@@ -235,6 +242,8 @@ def _decode_format(data: bytes) -> StreamFormat:
         body = layout.STREAM_FORMAT.parse(data)
     except ConstructError as error:
         raise ValueError(f"a format record cannot be read: {error}") from error
+    if not 0 <= body.frame_rate <= _HIGHEST_FRAME_RATE:
+        raise ValueError(f"{body.frame_rate} is no frame rate")
     return StreamFormat(
         codec=Codec(body.codec),
         clock_hz=body.clock_hz,
