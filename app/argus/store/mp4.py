@@ -19,6 +19,8 @@ from argus.store.mp4_boxes import Sample, TrackDescription
 
 _CODECS = frozenset({Codec.H264, Codec.H265, Codec.PCMU, Codec.AAC})
 _USUAL_UNIT_US = 40_000
+# Outside bytes may say anything; below this a picture would last longer than an hour.
+_LOWEST_FRAME_RATE = 1 / 3600
 # Durations have 32 bits.
 _LONGEST_UNIT_US = (1 << 32) - 1
 
@@ -108,7 +110,7 @@ def _durations(units: Sequence[AccessUnit], next_us: int | None, *, gap: bool) -
         last = next_us - units[-1].utc_us
     else:
         frame_rate = units[0].format.frame_rate
-        usual = round(US_PER_S / frame_rate) if frame_rate > 0 else _USUAL_UNIT_US
+        usual = round(US_PER_S / frame_rate) if frame_rate > _LOWEST_FRAME_RATE else _USUAL_UNIT_US
         last = durations[-1] if durations else usual
         last = last if next_us is None else min(last, next_us - units[-1].utc_us)
     return [min(max(duration, 0), _LONGEST_UNIT_US) for duration in (*durations, last)]

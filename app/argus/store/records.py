@@ -27,7 +27,6 @@ MAX_LANES = 4
 # Numbers that grow with every segment, write and deletion: none of ours gets there, and one more always fits.
 _NUMBERS_END = 1 << 62
 _LONGEST_REACH = (1 << 32) - 1
-_HIGHEST_FRAME_RATE = 1000.0
 
 BytesLike = bytes | bytearray | memoryview
 
@@ -242,8 +241,6 @@ def _decode_format(data: bytes) -> StreamFormat:
         body = layout.STREAM_FORMAT.parse(data)
     except ConstructError as error:
         raise ValueError(f"a format record cannot be read: {error}") from error
-    if not 0 <= body.frame_rate <= _HIGHEST_FRAME_RATE:
-        raise ValueError(f"{body.frame_rate} is no frame rate")
     return StreamFormat(
         codec=Codec(body.codec),
         clock_hz=body.clock_hz,
