@@ -1,4 +1,4 @@
-"""A batch: what one tick writes into one segment. Chunks of all tracks behind one header, in one write."""
+"""A batch: what one tick writes into one segment. Chunks of all tracks of a lane behind one header, in one write."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from argus.store.records import (
     CHUNK_ROW,
     HEADER,
     MARK,
+    MAX_NUMBER,
+    MAX_SPAN,
     UNIT_ROW,
     ChunkRow,
     FormatRecord,
@@ -183,7 +185,10 @@ def decode_meta(header: Header, meta: bytes) -> tuple[list[ChunkRow], list[Mark]
         formats, _ = decode_formats(meta[marks_end:])
     except ValueError:
         return None
-    return decode_rows(meta[:rows_end]), decode_marks(meta[rows_end:marks_end]), formats
+    rows, marks = decode_rows(meta[:rows_end]), decode_marks(meta[rows_end:marks_end])
+    if any(row.span >= MAX_SPAN for row in rows) or any(mark.number >= MAX_NUMBER for mark in marks):
+        return None
+    return rows, marks, formats
 
 
 def read_batch(volume: Volume, slot: int, seq: int, offset: int) -> Batch | None:

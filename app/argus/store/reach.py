@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from argus.store import layout
 from argus.store.index import Index
 from argus.store.records import Mark
+from argus.store.segments import track_bit
 from argus.store.span import Deletion
 
 
@@ -21,22 +22,32 @@ class Reach:
         self._told: dict[int, int] = {}
         self._told_empty: set[int] = set()
         self._cuts: dict[int, int] = {}
+        self._forgotten: set[int] = set()
+
+    def undecided(self, index: Index, tracks: Iterable[int]) -> None:
+        """The segments with the newest decision about these tracks were given up; older footage may still lie about."""
+        for track_id in tracks:
+            track = index.tracks.get(track_id)
+            if track is not None:
+                self._cuts.setdefault(track_id, track.deleted_until_us)
+            elif index.segments.with_bit(track_bit(track_id)):
+                self._forgotten.add(track_id)
 
     def lost(self, deletions: Iterable[Deletion]) -> None:
         """Footage was given up."""
         for deletion in deletions:
             self._cuts[deletion.track_id] = max(deletion.end_us, self._cuts.get(deletion.track_id, deletion.end_us))
 
-    def cuts(self, index: Index) -> list[Mark]:
-        """Cuts that repeat what is so already. None where the clock stepped back: older times were recorded later."""
-        if not self._cuts:
-            return []
+    def decisions(self, index: Index) -> list[Mark]:
+        """Those to repeat. No cut where the clock stepped back: older times were recorded later."""
+        forgets = [Mark(kind=layout.MARK_FORGET, track=track_id) for track_id in self._forgotten]
         begins = {track.track_id: track.runs[0].start_us for track in index.known() if track.runs}
-        return [
+        cuts = [
             Mark(kind=layout.MARK_CUT, track=track_id, value=cut_us)
             for track_id, cut_us in self._cuts.items()
             if begins.get(track_id, cut_us) >= cut_us
         ]
+        return forgets + cuts
 
     def marks(self, oldest: Sequence[int], next_seq: int) -> list[Mark]:
         """What to tell; `oldest` is the lowest number in each lane, 0 in an empty one.
@@ -57,6 +68,8 @@ class Reach:
         """A mark became durable."""
         if mark.kind == layout.MARK_CUT and self._cuts.get(mark.track) == mark.value:
             del self._cuts[mark.track]
+        if mark.kind == layout.MARK_FORGET:
+            self._forgotten.discard(mark.track)
         if mark.kind != layout.MARK_REACH:
             return
         lane = mark.track

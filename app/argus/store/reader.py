@@ -239,6 +239,7 @@ def _goes_on(run: Run, following: Run) -> bool:
     """Whether nothing is missing between two neighbours."""
     return (
         following.follows
+        and run.span < following.span
         and not (run.cut_short or run.growing)
         and 0 <= following.start_us - run.end_us <= _LONGEST_STEP_US
     )

@@ -25,7 +25,9 @@ CHECKED_FROM = 8
 MAX_FORMAT_BYTES = 1 << 16
 MAX_LANES = 4
 # Numbers that grow with every segment, write and deletion: none of ours gets there, and one more always fits.
-_NUMBERS_END = 1 << 62
+MAX_NUMBER = 1 << 62
+# Of a span.
+MAX_SPAN = (1 << 32) - (1 << 16)
 _LONGEST_REACH = (1 << 32) - 1
 
 BytesLike = bytes | bytearray | memoryview
@@ -183,7 +185,7 @@ def decode_header(data: BytesLike, magic: bytes, salt: int, seq: int | None) -> 
     header = Header._make(HEADER.unpack_from(data))
     if header.salt != salt or (seq is not None and header.seq != seq) or header.lane >= MAX_LANES:
         return None
-    if max(header.seq, header.tick, header.announced) >= _NUMBERS_END:
+    if max(header.seq, header.tick, header.announced) >= MAX_NUMBER:
         return None
     if header.rows * CHUNK_ROW.size + header.marks * MARK.size > header.meta_bytes:
         return None

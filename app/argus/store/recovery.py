@@ -12,7 +12,7 @@ from argus.store.directories import Directories
 from argus.store.eviction import evictions
 from argus.store.index import Index
 from argus.store.plan import Front
-from argus.store.records import HEADER, MAX_LANES, ChunkRow, FormatRecord, Header, Mark, decode_header
+from argus.store.records import HEADER, MAX_LANES, MAX_NUMBER, ChunkRow, FormatRecord, Header, Mark, decode_header
 from argus.store.rows import Rows
 from argus.store.segment import Directory, OpenSegment, directory_of, read_directory, read_footer
 from argus.store.segments import Segment
@@ -131,7 +131,12 @@ def recover(volume: Volume) -> Recovered:
 
 
 def _is_possible(volume: Volume, state: State) -> bool:
-    slots = [*state.intents, *(segment.slot for _, segment in state.index.segments.items())]
+    segments = state.index.segments.items()
+    slots = [*state.intents, *(segment.slot for _, segment in segments)]
+    for seq, segment in segments:
+        whole_blocks = segment.used_bytes % layout.BLOCK_BYTES == 0
+        if not (whole_blocks and segment.used_bytes <= volume.geometry.segment_bytes and seq < MAX_NUMBER):
+            return False
     return len(slots) == len(set(slots)) and all(slot < volume.geometry.data_segments for slot in slots)
 
 

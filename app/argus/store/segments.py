@@ -170,6 +170,10 @@ class Segments:
         """The bytes that count, of one lane or of all."""
         return sum(sum(one.used) for number, one in enumerate(self._lanes) if lane in (None, number))
 
+    def with_bit(self, bit: int) -> bool:
+        """Whether any segment has the bit."""
+        return any(tracks & bit for lane in self._lanes for tracks in lane.tracks)
+
     def remove(self, seqs: Collection[int]) -> None:
         """Give up these segments."""
         gone = frozenset(seqs)

@@ -9,7 +9,7 @@ from zlib import crc32
 from argus.store import layout
 from argus.store.index import Index, Track
 from argus.store.label import decode_label, encode_label
-from argus.store.records import MAX_LANES, checked, decode_formats, encode_format, is_intact
+from argus.store.records import MAX_LANES, MAX_NUMBER, MAX_SPAN, checked, decode_formats, encode_format, is_intact
 from argus.store.run import Run
 from argus.store.segments import Segment
 from argus.store.span import Deletion
@@ -123,6 +123,8 @@ def _read(volume: Volume, slot: int, header: bytes) -> State | None:
 def _decode(fields: tuple[int, ...], body: bytes) -> State:
     segments, intents, tracks, formats, runs, deletions, decisions = fields[12:19]
     boot_span, boot, synchronised = fields[19:]
+    if max(fields[3:8]) >= MAX_NUMBER or max(fields[9], boot_span) >= MAX_SPAN:
+        raise ValueError("numbers that no recorder comes to")
     state = State(
         generation=fields[3],
         tick=fields[4],

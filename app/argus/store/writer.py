@@ -193,7 +193,7 @@ class Writer:
         self._forgotten |= {mark.track for mark in work.marks if mark.kind == layout.MARK_FORGET}
         for mark in (
             *self._reach.marks(self._index.segments.oldest(), self._front.next_seq),
-            *self._reach.cuts(self._index),
+            *self._reach.decisions(self._index),
         ):
             plan.add_mark(mark)
         marks, done = 0, {}
@@ -288,8 +288,7 @@ class Writer:
         unused = [slot for slot in range(geometry.data_segments) if slot not in taken][:lot]
         victims = self._reclaim_rules.victims(lot - len(unused), busy)
         self._staged += unused
-        self._staged += [self._index.segments[seq].slot for seq in victims]
-        self._staged_deletions += self._reclaim_rules.give_up(victims)
+        self._give_up(victims)
         gone = set(victims)
         self._front.open = {lane: segment for lane, segment in self._front.open.items() if segment.seq not in gone}
 
@@ -325,8 +324,13 @@ class Writer:
         victims = self._reclaim_rules.victims(self._volume.geometry.lot, busy)
         if not victims:
             raise OSError(errno.ENOSPC, "the index outgrew its place and nothing may be given up")
+        self._give_up(victims)
+
+    def _give_up(self, victims: Sequence[int]) -> None:
         self._staged += [self._index.segments[seq].slot for seq in victims]
+        decided = set(self._index.decisions)
         self._staged_deletions += self._reclaim_rules.give_up(victims)
+        self._reach.undecided(self._index, decided - self._index.decisions.keys())
 
     def _encode_snapshot(self) -> bytes:
         unannounced = [*self._unannounced, *self._staged_deletions]
