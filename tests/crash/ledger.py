@@ -109,7 +109,10 @@ class Known:
 
 @dataclass(slots=True)
 class Ledger:
-    """Everything asked and promised, with the length the device's `log` had then."""
+    """Everything asked and promised, with the length the device's `log` had then.
+
+    `scattered`: footage was protected, so that what was given up is not simply the oldest.
+    """
 
     log: Sequence[Entry]
     tracks: dict[int, TrackLedger] = field(default_factory=dict)
@@ -117,6 +120,7 @@ class Ledger:
     tellings: list[tuple[int, int, int]] = field(default_factory=list)
     retention_us: dict[int, int] = field(default_factory=dict)
     life: int = 0
+    scattered: bool = False
 
     def track(self, track_id: int) -> TrackLedger:
         return self.tracks.setdefault(track_id, TrackLedger())

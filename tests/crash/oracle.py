@@ -99,7 +99,9 @@ class Case:
         """The same state with its newest snapshot, or all of them, damaged besides.
 
         Only deletions `told` before the newest batch was written must stay; retention is set again, as at any start.
+        Where footage was protected the segments alone do not tell what was given up around it.
         """
+        told = {} if self.ledger.scattered else told
         geometry = Geometry.of(CONFIG.size_bytes, CONFIG.segment_bytes)
         places = [layout.SNAPSHOTS_OFFSET + slot * geometry.snapshot_bytes for slot in range(geometry.snapshot_slots)]
         generations = {int.from_bytes(self.image[place + 16 : place + 24], "little"): place for place in places}
@@ -239,7 +241,8 @@ class _TrackCase:
             # Where a clock step left less than a chunk of audio, its unit table alone knows that no unit is in it.
             if not inside and (is_video or span.end_us - span.start_us > US_PER_S):
                 self._blame("spans", f"nothing can be read between {span.start_us} and {span.end_us}")
-            elif inside and is_video and times[first] != span.start_us:
+            # Without snapshots a torn chunk may be found by its row alone; that it is torn shows when it is read.
+            elif inside and is_video and times[first] != span.start_us and not self.case.rotten:
                 self._blame("spans", f"no unit at the start {span.start_us}")
         if covered != len(times):
             self._blame("spans", "footage lies outside")

@@ -295,6 +295,7 @@ class Workload:
             # More than half of the volume cannot be kept.
             with contextlib.suppress(Unavailable):
                 self.protections.append(self.ring.protect(some, start_us, start_us + 8 * US_PER_S))
+                self.ledger.scattered = True
 
     def _set_retention(self, camera: Camera) -> None:
         camera.retention_us = self.rng.choice((0, 4, 8, 8, 15, 15, 30)) * US_PER_S

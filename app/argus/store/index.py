@@ -112,8 +112,12 @@ class Index:
                 run = self._start_run(track, Run.begun_by(seq, lane, row))
             elif row.ordinal <= run.ordinal:
                 return
-            else:
+            elif row.ordinal == run.ordinal + 1:
                 run.extend(seq, row)
+            else:
+                # What lay in between is lost: a gap, though it was recorded without one.
+                run.cut_short = True
+                run = self._start_run(track, Run.begun_by(seq, lane, row))
             run.growing = growing
             self._uncover(track, run)
 

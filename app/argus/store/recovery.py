@@ -279,6 +279,8 @@ def _settle(volume: Volume, state: State, tails: list[_Tail], problems: list[str
     for track in index.tracks.values():
         for run in track.runs:
             run.growing = False
+            # Who knows whether what it follows is whole.
+            run.follows = run.follows and not in_doubt
         track.tail = None
     announced = max([state.announced, *(tail.announced for tail in tails)])
     taken = index.segments.slots()
