@@ -1,4 +1,4 @@
-"""The present boot: what it recorded is moved to true time once its clock is synchronised for the first time."""
+"""The present boot: what it recorded is moved to true time once its clock is synchronized for the first time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Boot:
         self._time_sync = time_sync
         # A number that is never 0, which stands for no boot at all.
         self._id = int.from_bytes(time_sync.boot_id.bytes[:8], "little", signed=True) or 1
-        self._rebase = Rebase(boot_id=self._id, rebased_boot_id=index.boot if index.synchronised else 0)
+        self._rebase = Rebase(boot_id=self._id, rebased_boot_id=index.boot if index.synchronized else 0)
 
     def begin(self) -> list[Mark]:
         """What the volume is to know before anything is recorded."""
@@ -41,7 +41,7 @@ class Boot:
             return []
         moves = self._rebase.moves(mono_ns, self._index.boot, self._spans())
         if moves:
-            logger.warning("the clock was synchronised: %d spans of this boot are moved to true time", len(moves))
+            logger.warning("the clock was synchronized: %d spans of this boot are moved to true time", len(moves))
         return [
             *(
                 Mark(kind=layout.MARK_REBASE, track=move.track_id, target=move.span, value=move.shift_us)

@@ -61,10 +61,10 @@ class Index:
         self.segments = Segments()
         self.decisions: dict[int, int] = {}
         self.next_number = 1
-        # The newest boot: a hash of its identity, its first span, whether its clock was synchronised.
+        # The newest boot: a hash of its identity, its first span, whether its clock was synchronized.
         self.boot = 0
         self.boot_span = 0
-        self.synchronised = False
+        self.synchronized = False
 
     def track(self, track_id: int) -> Track:
         """The track, made known where it is not."""
@@ -135,9 +135,9 @@ class Index:
             if mark.kind == layout.MARK_RETENTION:
                 self.track(mark.track).retention_us = mark.value
             elif mark.kind == layout.MARK_BOOT:
-                self.boot, self.boot_span, self.synchronised = mark.value, mark.span, False
+                self.boot, self.boot_span, self.synchronized = mark.value, mark.span, False
             elif mark.kind == layout.MARK_SYNC:
-                self.synchronised = True
+                self.synchronized = True
             elif mark.kind == layout.MARK_REBASE:
                 self._rebase(mark)
             if not mark.deletes:

@@ -112,7 +112,7 @@ MARK_FORGET = 2  # all footage of the track is gone
 MARK_RETENTION = 3  # `value` is the track's retention in microseconds, 0 unlimited
 MARK_REBASE = 4  # the times of span `target` are moved by `value` microseconds: its clock was wrong
 MARK_BOOT = 5  # spans from `span` on were recorded since the boot whose identity hashes to `value`
-MARK_SYNC = 6  # the clock of that boot was synchronised; what it recorded is not moved any more
+MARK_SYNC = 6  # the clock of that boot was synchronized; what it recorded is not moved any more
 MARK_REACH = 7  # of lane `track` segments with numbers below `value` do not count any more
 
 # 40 bytes: a decision that must survive. It applies to the track's chunks before (`span`, `ordinal`), so that it means
@@ -172,7 +172,7 @@ SNAPSHOT_HEADER = Struct(
     "decisions" / Int32ul,
     "boot_span" / Int32ul,  # the first span of the newest boot
     "boot" / Int64sl,  # a hash of that boot's identity
-    "synchronised" / Byte,  # whether its clock has been
+    "synchronized" / Byte,  # whether its clock has been
     Padding(11),
 )
 SEALED = 1

@@ -80,7 +80,7 @@ def _header(state: State, salt: int, body: bytes, counts: tuple[int, ...]) -> by
         *counts,
         state.index.boot_span,
         state.index.boot,
-        state.index.synchronised,
+        state.index.synchronized,
     )
 
 
@@ -122,7 +122,7 @@ def _read(volume: Volume, slot: int, header: bytes) -> State | None:
 
 def _decode(fields: tuple[int, ...], body: bytes) -> State:
     segments, intents, tracks, formats, runs, deletions, decisions = fields[12:19]
-    boot_span, boot, synchronised = fields[19:]
+    boot_span, boot, synchronized = fields[19:]
     if max(fields[3:8]) >= MAX_NUMBER or max(fields[9], boot_span) >= MAX_SPAN:
         raise ValueError("numbers that no recorder comes to")
     state = State(
@@ -134,7 +134,7 @@ def _decode(fields: tuple[int, ...], body: bytes) -> State:
         next_span=fields[9],
     )
     state.index.next_number = fields[7]
-    state.index.boot_span, state.index.boot, state.index.synchronised = boot_span, boot, bool(synchronised)
+    state.index.boot_span, state.index.boot, state.index.synchronized = boot_span, boot, bool(synchronized)
     view = memoryview(body)
     position = segments * _SEGMENT.size
     for seq, slot, used_bytes, t0_us, t1_us, bits, tick, lane, flags in _SEGMENT.iter_unpack(view[:position]):

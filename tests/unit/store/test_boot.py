@@ -88,7 +88,7 @@ def test_a_clock_that_was_right_all_along_moves_nothing_and_is_noted_once() -> N
     synchronise(deck)
     deck.record(5, {CAM: 1000})
     assert times(deck.replay(CAM)) == times(deck.sent[CAM])
-    assert deck.ring._index.synchronised
+    assert deck.ring._index.synchronized
     deck.ring.tick()
     deck.device.log.clear()
     deck.idle(60)

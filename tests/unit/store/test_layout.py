@@ -99,7 +99,7 @@ def test_a_snapshot_is_as_declared() -> None:
     state.index.decisions.update({1: 3, 9: 2})
     state.index.segments[2] = Segment(0, 4096, True, 1, 10, 14, 2, 8)
     state.index.segments[3] = Segment(1, 8192, False, 1, 15, 20, 2, 9)
-    state.index.boot, state.index.boot_span, state.index.synchronised = -5, 11, True
+    state.index.boot, state.index.boot_span, state.index.synchronized = -5, 11, True
     track = state.index.track(1)
     track.retention_us, track.deleted_until_us, track.next_epoch = 60, 10, 1
     track.label = TrackLabel(recording="R", track="T", kind=MediaKind.VIDEO, name="Gate")
