@@ -276,12 +276,7 @@ def _settle(volume: Volume, state: State, tails: list[_Tail], problems: list[str
     # Where the newest snapshot is lost: what was given up since must not come back.
     gone = _given_up(index, written)
     pending += index.give_up(gone, evictions(index, Rows(index, Directories(volume, index)), gone))
-    for track in index.tracks.values():
-        for run in track.runs:
-            run.growing = False
-            # Who knows whether what it follows is whole.
-            run.follows = run.follows and not in_doubt
-        track.tail = None
+    _close_runs(state, written)
     announced = max([state.announced, *(tail.announced for tail in tails)])
     taken = index.segments.slots()
     next_seq = max([state.next_seq + len(state.intents), *(tail.seq + 1 for tail in tails)])
@@ -304,6 +299,16 @@ def _settle(volume: Volume, state: State, tails: list[_Tail], problems: list[str
         problems=problems,
         leftovers=[leftover for tail in tails for leftover in _void(volume, tail)],
     )
+
+
+def _close_runs(state: State, tails: list[_Tail]) -> None:
+    """Nothing is being recorded; and where a newer snapshot is lost, what a span followed may be, too."""
+    lost = any(tail.seq >= state.next_seq + len(state.intents) for tail in tails)
+    for track in state.index.tracks.values():
+        for run in track.runs:
+            run.growing = False
+            run.follows = run.follows and not lost
+        track.tail = None
 
 
 def _given_up(index: Index, tails: list[_Tail]) -> list[int]:

@@ -127,7 +127,7 @@ class Writer:
     def step(self) -> Progress:
         """Make what is queued durable, as far as free slots reach, and free the next lot of slots if few are left.
 
-        Where the volume failed this does nothing until it is time to try again.
+        Where the volume failed: nothing, until it is time to try again.
         """
         if self.failure and self._clock.mono_ns() < self._retry_ns:
             return Progress()
@@ -137,7 +137,7 @@ class Writer:
         try:
             if self._snapshot_due:
                 self._write_snapshot()
-                # It may have set slots free whose footage was staged before an earlier one was refused.
+                # It may have freed what was staged before an earlier one was refused.
                 if deletions := self._to_announce():
                     return Progress(deletions=deletions, more=True)
             few = len(self._front.free) <= self._volume.geometry.reserve or self._reclaim_rules.exceeded()
@@ -154,16 +154,14 @@ class Writer:
         return Progress(deletions=self._to_announce(), more=more)
 
     def want_snapshot(self) -> None:
-        """Write a snapshot with the next step: something changed that only it keeps."""
+        """Write a snapshot with the next step."""
         self._snapshot_due = True
 
     def seal(self) -> None:
         """Write a snapshot of everything, so that opening has little to read. Raises OSError."""
         if not self.failure:
-            try:
-                self._write_snapshot()
-            finally:
-                self._enter("idle")
+            self._write_snapshot()
+            self._enter("idle")
 
     def _write(self, work: Work, *, pause_at_seal: bool) -> tuple[bool, bool]:
         """Write the work; whether some is left, and whether a segment was filled."""
@@ -243,19 +241,26 @@ class Writer:
                 state = Segment(segment.slot, segment.position, part.sealed, part.lane, tick=self._tick)
                 self._index.grow(segment.seq, state, pending.rows)
                 self._directories.put(segment.seq, segment.directory, pinned=not part.sealed)
-                for mark in batch.marks:
-                    self._reach.note(mark, self._index.segments.oldest())
-                    self._remember(self._index.apply(segment.seq, mark))
-                for row in pending.rows:
-                    self._index.add(segment.seq, part.lane, row, growing=True)
                 size_bytes += len(pending.data)
                 self.counters.batches += bool(batch)
+            # Marks go before units, whichever parts they are in.
+            for part, _ in written:
+                self._apply(part)
+            for part, pending in written:
+                for row in pending.rows:
+                    self._index.add(part.segment.seq, part.lane, row, growing=True)
             self._settle()
         find_clean_starts(self._index, self._rows)
         self.counters.batch_bytes += size_bytes
         self.counters.units += plan.units
         self.counters.dropped_units += plan.dropped
         self._recent.append((self._clock.mono_ns(), size_bytes))
+
+    def _apply(self, part: Part) -> None:
+        for mark in part.batch.marks:
+            self._reach.note(mark, self._index.segments.oldest())
+            deletion = self._index.apply(part.segment.seq, mark)
+            self._unannounced += [deletion] if deletion is not None else []
 
     def _settle(self) -> None:
         """Bring index and front in line with what the plan decided besides batches."""
@@ -353,10 +358,6 @@ class Writer:
         self._enter("flush")
         self._volume.sync()
         self.counters.flushes += 1
-
-    def _remember(self, deletion: Deletion | None) -> None:
-        if deletion is not None:
-            self._unannounced.append(deletion)
 
     def _to_announce(self) -> list[Deletion]:
         self._unannounced = [deletion for deletion in self._unannounced if deletion.number > self.announced]
