@@ -69,6 +69,9 @@ class PlainTrack:
         self.ended = False
         self.went_back = self.went_back or (last is not None and unit.utc_us < last.unit.utc_us)
         key_us = unit.utc_us if unit.key_frame or last is None else last.key_us
+        if not unit.key_frame and any(start_us <= key_us < end_us for start_us, end_us in self.told):
+            # The picture it is decoded from went already: nearly all of the volume is protected.
+            self.may_be_gone.add(len(self.sent))
         self.numbers[unit.utc_us, unit.data] = len(self.sent)
         self.times.add(unit.utc_us)
         self.sent.append(Sent(unit, self.spans, key_us))
@@ -108,7 +111,8 @@ class PlainTrack:
 
     def crash(self, served: Sequence[AccessUnit]) -> None:
         """What is served now is all there is of what was not promised."""
-        survived = [self.numbers[unit.utc_us, unit.data] + 1 for unit in served]
+        known = (self.numbers.get((unit.utc_us, unit.data)) for unit in served)
+        survived = [number + 1 for number in known if number is not None]
         count = max([self.durable, *survived])
         for entry in self.sent[count:]:
             del self.numbers[entry.unit.utc_us, entry.unit.data]
