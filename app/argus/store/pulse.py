@@ -42,6 +42,7 @@ class Pulse:
         self._threads = threads
         self._writing_thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._stepped = asyncio.Event()
+        self._hurried = False
 
     async def run(self) -> None:
         """Go on until cancelled; a step that was begun is finished then."""
@@ -54,6 +55,11 @@ class Pulse:
                 group.create_task(self._retain_regularly())
         finally:
             self.running = False
+
+    def retain_now(self) -> None:
+        """Apply retention, and make that durable, without waiting for the next turn."""
+        self._hurried = True
+        self.retention_due.set()
 
     async def durable(self, wanted: int) -> None:
         """Return when that many of all things ever queued are durable.
@@ -111,5 +117,8 @@ class Pulse:
             # A volume that takes no data takes no cuts, and the same ones must not pile up meanwhile.
             if self._writer.failure:
                 continue
-            # What it queues goes with the next tick: no flush for it alone.
+            hurried, self._hurried = self._hurried, False
             await loop.run_in_executor(self._threads, self._retain)
+            # What the time queues goes with the next tick: no flush for it alone.
+            if hurried:
+                self.due.set()

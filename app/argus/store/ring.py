@@ -223,7 +223,7 @@ class Ring:
         self._policies.manage(track_id)
         if changed:
             self._ingest.put_mark(Mark(kind=layout.MARK_RETENTION, track=track_id, value=retention_us))
-            self._pulse.retention_due.set()
+            self._pulse.retain_now()
 
     def retention_us(self, track_id: int) -> int:
         """The retention of a track; 0 is unlimited."""
@@ -242,7 +242,7 @@ class Ring:
         Its oldest footage goes when it holds more. It is written apart from the others as far as lanes reach.
         """
         if self._policies.set_quota(recording, limit_bytes):
-            self._pulse.retention_due.set()
+            self._pulse.retain_now()
 
     def protect(self, track_ids: Collection[int], start_us: int, end_us: int) -> Protection:
         """Keep footage from being given up for lack of space or for a quota; retention goes on.

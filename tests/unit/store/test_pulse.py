@@ -74,6 +74,8 @@ async def test_every_tick_writes_and_beats() -> None:
             bench.append()
             await bench.clock.advance(CONFIG.tick_s)
             await bench.until_durable(count)
+        # The heart beats once the step is over.
+        await bench.ring.flush()
         assert bench.ring.heartbeat.age_s() < 2
     bench.ring.close()
 
