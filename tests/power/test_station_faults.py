@@ -11,11 +11,7 @@ from tests.harness.rtsp import RtspClient
 from tests.power.station_rig import Subject, recording_station
 from tests.power.trial import Design
 
-import argus.station
-
 pytestmark = pytest.mark.usefixtures("possible")
-
-READS_BACK = any("readback" in module.read_text() for module in Path(argus.station.__path__[0]).glob("*.py"))
 
 
 def assert_live_goes_on(subject: Subject) -> None:
@@ -96,7 +92,6 @@ def test_a_card_that_turns_read_only_fails_and_still_replays(tmp_path: Path, des
 
 
 @pytest.mark.usefixtures("on_demand")
-@pytest.mark.skipif(not READS_BACK, reason="the station does not read back yet")
 @pytest.mark.parametrize("design", Design)
 def test_a_card_that_forgets_what_it_acknowledged_is_found_within_a_minute(tmp_path: Path, design: Design) -> None:
     with recording_station(tmp_path, design) as subject:
