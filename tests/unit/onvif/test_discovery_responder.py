@@ -1,111 +1,22 @@
 """The responder on a simulated network: who is answered, with what, when, and who is not."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_interface
-from uuid import UUID
+from ipaddress import ip_interface
 
 import pytest
-from lxml import etree
+from tests.unit.onvif.announcer import (
+    ENDPOINT,
+    HARBOUR,
+    OFFICE,
+    Device,
+    kind,
+    number,
+    question,
+    running,
+    text,
+)
 
-from argus.base.clock import SimulatedClock
-from argus.linux.multicast import Datagram, Sent, SimulatedMulticastPort
-from argus.linux.netlink import NetworkInterface, SimulatedNetlink
-from argus.onvif.discovery.addresses import HttpListener
-from argus.onvif.discovery.responder import DiscoveryResponder
-
-ENDPOINT = UUID("3f2504e0-4f89-11d3-9a0c-0305e82c3301")
-NAMES = {
-    "s": "http://www.w3.org/2003/05/soap-envelope",
-    "a": "http://schemas.xmlsoap.org/ws/2004/08/addressing",
-    "d": "http://schemas.xmlsoap.org/ws/2005/04/discovery",
-}
-TYPES = 'xmlns:t="http://www.onvif.org/ver10/device/wsdl" xmlns:n="http://www.onvif.org/ver10/network/wsdl"'
-SCOPES = ("onvif://www.onvif.org/hardware/D1-566", "onvif://www.onvif.org/name/Pier")
-
-
-def interface(index: int, *addresses: str, running: bool = True) -> NetworkInterface:
-    return NetworkInterface(
-        index=index,
-        name=f"eth{index}",
-        running=running,
-        multicast=True,
-        loopback=False,
-        addresses=tuple(ip_interface(address) for address in addresses),
-    )
-
-
-HARBOUR = interface(2, "10.0.0.5/24", "fe80::5/64")
-OFFICE = interface(3, "192.168.1.5/24")
-
-
-@dataclass
-class Device:
-    """A responder with its simulated surroundings."""
-
-    clock: SimulatedClock = field(default_factory=SimulatedClock)
-    netlink: SimulatedNetlink = field(default_factory=lambda: SimulatedNetlink(HARBOUR, OFFICE))
-    port: SimulatedMulticastPort = field(default_factory=SimulatedMulticastPort)
-    scopes: tuple[str, ...] = SCOPES
-    metadata_version: int = 1
-    discoverable: bool = True
-    jitter: float = 0.5
-    address_changes: int = 0
-    asked: int = 0
-
-    def __post_init__(self) -> None:
-        self.responder = DiscoveryResponder(
-            clock=self.clock,
-            netlink=self.netlink,
-            port=self.port,
-            endpoint=ENDPOINT,
-            instance_id=1_000,
-            http=HttpListener(host="", port=8080),
-            scopes=lambda: self.scopes,
-            metadata_version=lambda: self.metadata_version,
-            discoverable=lambda: self.discoverable,
-            random=lambda: self.jitter,
-            addresses_changed=self._count_change,
-        )
-
-    async def _count_change(self) -> None:
-        self.address_changes += 1
-
-    def probe(self, body: str = "<d:Probe/>", **way: str | int) -> None:
-        self.asked += 1
-        self.hear(question(body, message_id=str(way.pop("message_id", f"urn:q:{self.asked}"))), **way)
-
-    def hear(
-        self, data: bytes, source: str = "10.0.0.9", to: str = "239.255.255.250", index: int = 2, port: int = 4_000
-    ) -> None:
-        self.port.receive(
-            Datagram(
-                data=data,
-                source=ip_address(source),
-                source_port=port,
-                destination=ip_address(to),
-                interface_index=index,
-            )
-        )
-
-    async def answers(self) -> list[Sent]:
-        """What was sent since last asked, after the longest delay there is."""
-        await self.clock.advance(0.6)
-        sent, self.port.sent = self.port.sent, []
-        return sent
-
-
-@asynccontextmanager
-async def running(device: Device) -> AsyncIterator[Device]:
-    task = asyncio.create_task(device.responder.run())
-    try:
-        yield device
-    finally:
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+from argus.linux.netlink import NetworkInterface
 
 
 @pytest.fixture
@@ -115,29 +26,6 @@ async def device() -> AsyncIterator[Device]:
         await device.clock.advance(2)
         device.port.sent.clear()
         yield device
-
-
-def question(body: str, *, message_id: str = "urn:q") -> bytes:
-    return (
-        f'<s:Envelope xmlns:s="{NAMES["s"]}" xmlns:a="{NAMES["a"]}" xmlns:d="{NAMES["d"]}" {TYPES}>'
-        "<s:Header><a:ReplyTo><a:Address>http://10.0.0.66/victim</a:Address></a:ReplyTo>"
-        f"<a:MessageID>{message_id}</a:MessageID></s:Header><s:Body>{body}</s:Body></s:Envelope>"
-    ).encode()
-
-
-def text(sent: Sent, path: str) -> str:
-    found = etree.fromstring(sent.data).find(f".//{path}", NAMES)
-    return "" if found is None else found.text or ""
-
-
-def kind(sent: Sent) -> str:
-    return text(sent, "a:Action").rpartition("/")[2]
-
-
-def number(sent: Sent) -> int:
-    sequence = etree.fromstring(sent.data).find(".//d:AppSequence", NAMES)
-    assert sequence.get("InstanceId") == "1000"
-    return int(sequence.get("MessageNumber"))
 
 
 async def test_a_probe_is_answered_to_its_sender_with_addresses_of_the_interface_it_came_by(device: Device) -> None:
@@ -286,118 +174,3 @@ async def test_a_network_that_refuses_is_survived(device: Device) -> None:
     device.port.failing = False
     device.probe()
     assert len(await device.answers()) == 1
-
-
-async def test_hello_is_said_once_on_every_way_out_at_start() -> None:
-    async with running(Device()) as device:
-        await device.clock.advance(5)
-        hellos = [(sent.interface_index, str(sent.source)) for sent in device.port.sent if kind(sent) == "Hello"]
-        assert hellos == [(2, "10.0.0.5"), (2, "fe80::5"), (3, "192.168.1.5")]
-        assert all(sent.to is None for sent in device.port.sent)
-        assert text(device.port.sent[0], "d:XAddrs") == "http://10.0.0.5:8080/onvif/device_service"
-        assert device.address_changes == 0
-
-
-async def test_a_responder_that_failed_starts_again_and_says_hello_again(device: Device) -> None:
-    async def broken() -> tuple[NetworkInterface, ...]:
-        raise OSError("no buffer space")
-
-    device.netlink.interfaces, whole = broken, device.netlink.interfaces  # type: ignore[method-assign]
-    device.netlink.set(HARBOUR, OFFICE)
-    await device.clock.advance(0.3)
-    assert not device.port.is_open
-    device.netlink.interfaces = whole  # type: ignore[method-assign]
-    await device.clock.advance(2)
-    assert [kind(sent) for sent in device.port.sent] == ["Bye"] * 3 + ["Hello"] * 3
-    assert device.address_changes == 0
-
-
-async def test_changed_scopes_are_announced_with_their_version(device: Device) -> None:
-    device.scopes, device.metadata_version = ("onvif://www.onvif.org/name/Quay",), 2
-    device.responder.announce()
-    hello = (await device.answers())[0]
-    assert (kind(hello), text(hello, "d:MetadataVersion")) == ("Hello", "2")
-    assert text(hello, "d:Scopes") == "onvif://www.onvif.org/name/Quay"
-
-
-async def test_hellos_are_at_most_one_a_second_however_often_something_changes(device: Device) -> None:
-    for _ in range(50):
-        device.responder.announce()
-        await device.clock.advance(0.1)
-    assert len([sent for sent in device.port.sent if sent.interface_index == 3]) <= 5
-
-
-async def test_a_new_address_is_joined_counted_and_announced(device: Device) -> None:
-    device.netlink.set(HARBOUR, OFFICE, interface(4, "172.16.0.5/16"))
-    await device.clock.advance(2)
-    assert (4, 4) in device.port.joined
-    assert device.address_changes == 1
-    hello = next(sent for sent in device.port.sent if sent.interface_index == 4)
-    assert text(hello, "d:XAddrs") == "http://172.16.0.5:8080/onvif/device_service"
-    device.probe(source="172.16.9.9", index=4)
-    assert kind((await device.answers())[-1]) == "ProbeMatches"
-
-
-async def test_an_interface_that_lost_its_carrier_is_left_and_silent(device: Device) -> None:
-    device.netlink.set(interface(2, "10.0.0.5/24", running=False), OFFICE)
-    await device.clock.advance(2)
-    assert device.port.joined == {(3, 4)}
-    device.port.sent.clear()
-    device.probe()
-    assert await device.answers() == []
-
-
-async def test_a_change_that_concerns_no_address_is_not_announced(device: Device) -> None:
-    device.netlink.set(HARBOUR, OFFICE, interface(5))
-    assert await device.answers() == []
-    assert device.address_changes == 0
-
-
-async def test_bye_is_said_on_every_way_out_at_the_end() -> None:
-    async with running(Device()) as device:
-        await device.clock.advance(2)
-        device.port.sent.clear()
-    assert [(kind(sent), sent.interface_index) for sent in device.port.sent] == [("Bye", 2), ("Bye", 2), ("Bye", 3)]
-    assert not device.port.is_open
-    assert not device.netlink.is_open
-
-
-async def test_a_device_that_is_not_discoverable_says_nothing_at_all() -> None:
-    async with running(Device(discoverable=False)) as device:
-        await device.clock.advance(2)
-        device.probe()
-        device.probe("<d:Probe><d:Scopes MatchBy='urn:unknown'>o:x</d:Scopes></d:Probe>", to="10.0.0.5")
-        device.responder.announce()
-        await device.clock.advance(2)
-        device.netlink.set(HARBOUR)
-        await device.clock.advance(2)
-    assert device.port.sent == []
-
-
-async def test_a_probe_waiting_when_the_device_stops_being_discoverable_is_dropped(device: Device) -> None:
-    device.probe()
-    device.discoverable = False
-    assert await device.answers() == []
-    device.discoverable = True
-    device.responder.announce()
-    assert {kind(sent) for sent in await device.answers()} == {"Hello"}
-
-
-async def test_a_device_whose_http_listens_elsewhere_is_silent() -> None:
-    device = Device()
-    device.responder = DiscoveryResponder(
-        clock=device.clock,
-        netlink=device.netlink,
-        port=device.port,
-        endpoint=ENDPOINT,
-        instance_id=1,
-        http=HttpListener(host="127.0.0.1", port=8080),
-        scopes=lambda: SCOPES,
-        metadata_version=lambda: 1,
-        discoverable=lambda: True,
-        random=lambda: 0.0,
-    )
-    async with running(device):
-        await device.clock.advance(2)
-        device.probe()
-        assert await device.answers() == []

@@ -2,110 +2,22 @@
 
 import asyncio
 import os
-import threading
-import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from tests.unit.store.desk import CONFIG, DOOR, GATE, OURS, THEIRS, Desk, is_free, started
 from tests.unit.store.house import picture
 
 from argus.base.access_unit import MediaKind
-from argus.base.clock import SimulatedClock
 from argus.base.errors import NotFound, Unavailable
-from argus.linux.block_devices import BlockDeviceFacts, SimulatedBlockDevices
+from argus.linux.block_devices import BlockDeviceFacts
 from argus.store.found_track import FoundTrack
-from argus.store.health import WriterState
 from argus.store.label import TrackLabel
-from argus.store.medium import Medium, OpenVolume
-from argus.store.ring import RingConfig
-from argus.store.storage import LOOK_S, NOT_INSERTED, RETRY_S, Storage
+from argus.store.medium import Medium
+from argus.store.storage import NOT_INSERTED, RETRY_S, Storage
 from argus.store.storage_state import StorageState
-from argus.store.volume import FileDevice, InUse, Volume
-
-OURS, THEIRS = uuid.UUID(int=1), uuid.UUID(int=2)
-CONFIG = RingConfig(size_bytes=2 << 20, segment_bytes=64 << 10)
-GATE, DOOR = 41, 42
-
-
-@dataclass
-class Desk:
-    """A station's storage on a card that a test pulls and pushes in."""
-
-    card: Path
-    pocket: Path
-    clock: SimulatedClock = field(default_factory=SimulatedClock)
-    devices: SimulatedBlockDevices = field(default_factory=SimulatedBlockDevices)
-    deleted: list[tuple[int, int, int]] = field(default_factory=list)
-
-    def storage(self, station: uuid.UUID = OURS, **options: object) -> Storage:
-        def on_deleted(*deletion: int) -> None:
-            self.deleted.append(deletion)  # type: ignore[arg-type]
-
-        return Storage(Medium(self.card, self.devices, station), CONFIG, self.clock, on_deleted, **options)  # type: ignore[arg-type]
-
-    def pull(self) -> None:
-        self.card.rename(self.pocket)
-
-    def push(self) -> None:
-        self.pocket.rename(self.card)
-
-    def give_to(self, station: uuid.UUID, path: Path | None = None) -> None:
-        device = FileDevice.open(path or self.card, writable=True)
-        Volume.open(device).adopt(station)
-        device.close()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Let simulated time pass, and the threads come to their end, until the condition holds."""
-        for _ in range(2_000):
-            if condition():
-                return
-            await self.clock.advance(LOOK_S / 4)
-            await asyncio.to_thread(os.sched_yield)
-        raise AssertionError("it never came true")
-
-    @asynccontextmanager
-    async def running(self, storage: Storage) -> AsyncIterator[None]:
-        task = asyncio.create_task(storage.run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-            storage.close()
-            assert task.cancelled(), task.exception()
-
-    async def film(self, storage: Storage, track_id: int = GATE) -> None:
-        """One second of it, durable."""
-        for number in range(5):
-            storage.append(track_id, picture(self.clock, key=number == 0))
-            await self.clock.advance(0.2)
-        storage.end_span(track_id)
-        await storage.flush()
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    (tmp_path / "slot").mkdir()
-    return Desk(tmp_path / "slot" / "volume.ring", tmp_path / "pocket")
-
-
-def is_free(path: Path) -> bool:
-    """Whether nobody writes the volume any more."""
-    try:
-        FileDevice.open(path, writable=True).close()
-    except InUse:
-        return False
-    return True
-
-
-def started(desk: Desk, **options: object) -> Storage:
-    storage = desk.storage(**options)  # type: ignore[arg-type]
-    storage.create()
-    storage.start()
-    return storage
+from argus.store.volume import FileDevice
 
 
 async def test_a_new_file_belongs_to_the_station(desk: Desk) -> None:
@@ -259,145 +171,6 @@ async def test_a_volume_of_another_station_is_read_and_not_written_until_it_is_a
         assert len(storage.spans(GATE)) == 2
 
 
-async def test_a_volume_of_nobody_belongs_to_the_first_station_that_writes_it(desk: Desk) -> None:
-    started(desk).close()
-    desk.give_to(uuid.UUID(int=0))
-    started(desk, station=THEIRS).close()
-    storage = started(desk)
-    assert storage.health().state is StorageState.FOREIGN
-    storage.close()
-
-
-async def test_a_write_protected_card_is_read_and_written_when_the_switch_is_moved(desk: Desk) -> None:
-    storage = started(desk)
-    async with desk.running(storage):
-        await desk.film(storage)
-    number = desk.card.stat().st_dev
-    desk.devices.known[number] = BlockDeviceFacts(name="card", size_bytes=2 << 20, read_only=True)
-    storage = desk.storage()
-    storage.start()
-    async with desk.running(storage):
-        assert storage.health().state is StorageState.READ_ONLY
-        assert len(storage.spans(GATE)) == 1
-        with pytest.raises(Unavailable, match="write-protected"):
-            storage.append(GATE, picture(desk.clock))
-        desk.devices.known[number] = BlockDeviceFacts(name="card", size_bytes=2 << 20)
-        await desk.until(lambda: storage.health().state is StorageState.OK)
-
-
-async def test_what_is_no_volume_is_told_and_left_alone_and_looked_at_again(desk: Desk) -> None:
-    desk.card.write_bytes(bytes(1 << 20))
-    storage = desk.storage()
-    storage.start()
-    assert storage.health().state is StorageState.FAILED
-    assert "not a volume of this program" in storage.health().detail
-    with pytest.raises(Unavailable, match="not a volume"):
-        storage.append(GATE, picture(desk.clock))
-    async with desk.running(storage):
-        await desk.clock.advance(3 * RETRY_S)
-        assert desk.card.read_bytes() == bytes(1 << 20)
-        volume = desk.storage(OURS)
-        volume._medium.path = desk.pocket
-        volume.path = desk.pocket
-        volume.create()
-        # In the same place, as a program that formats does it.
-        with desk.card.open("r+b") as file:
-            file.write(desk.pocket.read_bytes())
-        await desk.until(lambda: storage.health().state is StorageState.OK)
-
-
-async def test_a_card_that_is_not_there_at_the_start_is_taken_when_it_comes(desk: Desk) -> None:
-    started(desk).close()
-    desk.pull()
-    storage = desk.storage()
-    storage.start()
-    assert storage.health().state is StorageState.ABSENT
-    async with desk.running(storage):
-        await desk.clock.advance(5)
-        assert not desk.card.exists()
-        desk.push()
-        await desk.until(lambda: storage.health().state is StorageState.OK)
-        await desk.film(storage)
-
-
-async def test_a_volume_that_another_process_writes_keeps_the_station_from_starting(desk: Desk) -> None:
-    storage = started(desk)
-    with pytest.raises(InUse, match="in use by another process"):
-        desk.storage().start()
-    storage.close()
-
-
-async def test_a_volume_that_is_in_use_later_is_waited_for(desk: Desk) -> None:
-    started(desk).close()
-    desk.pull()
-    storage = desk.storage()
-    storage.start()
-    async with desk.running(storage):
-        tool = FileDevice.open(desk.pocket, writable=True)
-        desk.push()
-        await desk.until(lambda: "in use" in storage.health().detail)
-        tool.close()
-        await desk.until(lambda: storage.health().state is StorageState.OK)
-
-
-async def test_a_card_that_takes_long_to_open_does_not_keep_the_station_from_starting(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started(desk).close()
-    storage = desk.storage()
-    slow, open_slowly = threading.Event(), storage._medium.open
-
-    def opened() -> OpenVolume:
-        slow.wait()
-        return open_slowly()
-
-    monkeypatch.setattr(storage._medium, "open", opened)
-    monkeypatch.setattr("argus.store.storage.FIRST_OPENING_S", 0.0)
-    storage.start()
-    assert storage.health().state is StorageState.FAILED
-    assert "takes longer than" in storage.health().detail
-    async with desk.running(storage):
-        await desk.clock.advance(30)
-        assert storage.opened is None
-        slow.set()
-        await desk.until(lambda: storage.health().state is StorageState.OK)
-
-
-@pytest.mark.parametrize("runs", [True, False])
-async def test_a_card_that_opens_when_nobody_waits_any_more_is_closed(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, runs: bool
-) -> None:
-    started(desk).close()
-    storage = desk.storage()
-    slow, open_slowly = threading.Event(), storage._medium.open
-
-    def opened() -> OpenVolume:
-        slow.wait()
-        return open_slowly()
-
-    monkeypatch.setattr(storage._medium, "open", opened)
-    monkeypatch.setattr("argus.store.storage.FIRST_OPENING_S", 0.0)
-    storage.start()
-    if runs:
-        task = asyncio.create_task(storage.run())
-        await desk.clock.advance(1)
-        task.cancel()
-        await desk.clock.advance(1)
-        slow.set()
-        await asyncio.wait([task])
-    slow.set()
-    storage.close()
-    assert is_free(desk.card)
-
-
-async def test_a_place_that_is_no_file_is_told(desk: Desk) -> None:
-    os.mkfifo(desk.card)
-    storage = desk.storage()
-    storage.start()
-    assert "neither a file nor a block device" in storage.health().detail
-    storage.close()
-
-
 async def test_a_track_leaves_no_trace_on_a_volume_that_it_was_never_recorded_on(desk: Desk) -> None:
     storage = started(desk)
     storage.set_retention(GATE, 5_000_000)
@@ -465,19 +238,3 @@ async def test_a_catalog_that_cannot_be_written_leaves_the_card_as_it_is(desk: D
         await desk.until(lambda: asked == [1])
         await desk.clock.advance(10)
         assert len(stranger.spans(GATE)) == 1
-
-
-async def test_a_medium_that_does_not_answer_is_told_in_words(tmp_path: Path) -> None:
-    desk = Desk(tmp_path / "card", tmp_path / "pocket")
-    storage = desk.storage()
-    storage.create()
-    storage.start()
-    attached = storage._attached
-    assert attached is not None
-    silent = replace(attached.ring.health(), state=WriterState.FAILED, step="flush", step_age_s=11.0)
-    attached.ring.health = lambda: silent  # type: ignore[method-assign]
-    told = storage.health()
-    assert (told.state, told.detail) == (StorageState.FAILED, "the medium has not answered for more than ten seconds")
-    attached.ring.health = lambda: replace(silent, detail="the volume refused to flush")  # type: ignore[method-assign]
-    assert storage.health().detail == "the volume refused to flush"
-    storage.close()
