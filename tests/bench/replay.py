@@ -22,7 +22,7 @@ from argus.rtsp.directory import Directory
 from argus.rtsp.replay_playback import ReplaySource
 from argus.rtsp.server import RtspServer
 from argus.rtsp.udp import UdpPorts
-from argus.store.ring import Ring, RingConfig
+from argus.store.ring.ring import Ring, RingConfig
 
 FRAME_RATE, GOP_FRAMES = 25, 50
 KEY_FRAME_BYTES, FRAME_BYTES = 100_000, 18_400  # 4 Mbit/s at 25 pictures a second

@@ -20,14 +20,13 @@ from tests.bench.figures import Figure, figure, show
 from tests.crash.workload import HandClock
 
 from argus.base.access_unit import AccessUnit, Codec, StreamFormat
-from argus.store import snapshot
-from argus.store.batch import BatchBuilder
-from argus.store.index import Index
-from argus.store.records import BytesLike, ChunkRow, FormatRecord, Stamp
-from argus.store.ring import Ring, RingConfig
-from argus.store.segment import OpenSegment, Pending
-from argus.store.segments import Segment
-from argus.store.volume import FileDevice, Geometry, Volume
+from argus.store.ring.batch import BatchBuilder
+from argus.store.ring.index import Index
+from argus.store.ring.records import BytesLike, ChunkRow, FormatRecord, Stamp
+from argus.store.ring.ring import Ring, RingConfig, snapshot
+from argus.store.ring.segment import OpenSegment, Pending
+from argus.store.ring.segments import Segment
+from argus.store.ring.volume import FileDevice, Geometry, Volume
 
 START_US = 1_767_225_600_000_000
 S = 1_000_000

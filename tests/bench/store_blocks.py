@@ -21,9 +21,8 @@ from tests.power.rig import Rig, missing
 from tests.power.trace import MIB, Region, Trace, analyse, explain, extents, inside_file
 from tests.power.trial import VOLUME, Design, Trial
 
-from argus.store import layout
-from argus.store.ring import RingConfig
-from argus.store.volume import FileDevice, Geometry, Volume
+from argus.store.ring.ring import RingConfig, layout
+from argus.store.ring.volume import FileDevice, Geometry, Volume
 
 DEFAULT_SECONDS = 60
 ONE_CARD = "4 MiB AU, 1 open"

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from tests.crash.run import Tally, judge
 
-from argus.store import (
+from argus.store.ring import (
     batch,
     directories,
     layout,
@@ -25,7 +25,7 @@ from argus.store import (
     volume,
     writer,
 )
-from argus.store.run import Run
+from argus.store.ring.run import Run
 
 STATES = 6_000
 Plant = Callable[[], AbstractContextManager[object]]
@@ -114,7 +114,8 @@ def _chunk_unchecked(volume_: volume.Volume, slot: int, row: records.ChunkRow) -
 
 @contextmanager
 def _payload_unchecked() -> Iterator[None]:
-    with patch.object(batch, "read_chunk", _chunk_unchecked), patch("argus.store.reader.read_chunk", _chunk_unchecked):
+    unchecked = patch("argus.store.ring.reader.read_chunk", _chunk_unchecked)
+    with patch.object(batch, "read_chunk", _chunk_unchecked), unchecked:
         yield
 
 

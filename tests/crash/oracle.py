@@ -16,10 +16,9 @@ from tests.unit.store.memory_device import FATES, MemoryDevice, Write, survive
 
 from argus.base.access_unit import AccessUnit, MediaKind
 from argus.base.units import US_PER_S
-from argus.store import layout
-from argus.store.ring import Ring
-from argus.store.run import EARLIEST_US
-from argus.store.volume import Geometry, Volume
+from argus.store.ring.ring import Ring, layout
+from argus.store.ring.run import EARLIEST_US
+from argus.store.ring.volume import Geometry, Volume
 
 AFTERWARDS = 1_000_000
 # How often the power fails again after recovery.

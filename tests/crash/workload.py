@@ -12,11 +12,11 @@ from tests.unit.store.memory_device import Entry, MemoryDevice
 from argus.base.access_unit import AccessUnit, Codec, StreamFormat
 from argus.base.errors import Unavailable
 from argus.base.units import US_PER_S
-from argus.store.label import TrackLabel
-from argus.store.reclaim import Protection
-from argus.store.ring import Gop, Ring, RingConfig
-from argus.store.volume import Geometry, Volume
-from argus.store.volume_file import format_volume
+from argus.store.ring.label import TrackLabel
+from argus.store.ring.reclaim import Protection
+from argus.store.ring.ring import Gop, Ring, RingConfig
+from argus.store.ring.volume import Geometry, Volume
+from argus.store.ring.volume_file import format_volume
 
 START_US = 1_767_225_600_000_000
 CONFIG = RingConfig(size_bytes=768 << 10, segment_bytes=64 << 10)

@@ -19,10 +19,10 @@ from tests.day.sources import AUDIO, METADATA, VIDEO, Source
 from tests.unit.store.memory_device import MemoryDevice
 
 from argus.base.units import US_PER_S
-from argus.store.ring import Gop, Ring, RingConfig
-from argus.store.span import Span
-from argus.store.volume import Geometry, Volume
-from argus.store.volume_file import format_volume
+from argus.store.ring.ring import Gop, Ring, RingConfig
+from argus.store.ring.span import Span
+from argus.store.ring.volume import Geometry, Volume
+from argus.store.ring.volume_file import format_volume
 
 HOUR_S = 3600
 TICK_S = 4

@@ -16,7 +16,7 @@ from tests.power.judge import Verdict
 from tests.power.rig import Rig, missing
 from tests.power.trial import Design, Trial, record_all
 
-from argus.store.ring import RingConfig
+from argus.store.ring.ring import RingConfig
 
 CONFIG = RingConfig(size_bytes=32 << 20, segment_bytes=1 << 20)
 DEVICE_BYTES = 48 << 20

@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from argus.base.access_unit import AccessUnit, Codec, StreamFormat
-from argus.store.ring import Ring
+from argus.store.ring.ring import Ring
 
 FPS = 25
 FRAME_NS = 1_000_000_000 // FPS

@@ -12,8 +12,8 @@ from tests.power.cut import Cut
 from argus.base.access_unit import AccessUnit
 from argus.base.clock import SystemClock
 from argus.base.errors import ArgusError
-from argus.store.check import check
-from argus.store.ring import Ring, RingConfig
+from argus.store.ring.check import check
+from argus.store.ring.ring import Ring, RingConfig
 
 
 @dataclass(slots=True)

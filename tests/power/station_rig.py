@@ -17,8 +17,8 @@ from tests.power.rig import Rig
 from tests.power.trial import VOLUME, Design
 
 from argus.base.clock import SystemClock
-from argus.store.volume import FileDevice, Geometry
-from argus.store.volume_file import create, format_volume
+from argus.store.ring.volume import FileDevice, Geometry
+from argus.store.ring.volume_file import create, format_volume
 
 PICTURE = (320, 176)
 VOLUME_BYTES, SEGMENT_BYTES, DEVICE_BYTES = 32 << 20, 1 << 20, 48 << 20

@@ -16,7 +16,7 @@ from tests.harness.station import wait_for
 from tests.power.rig import Rig
 from tests.power.trial import Design, Trial, record_all
 
-from argus.store.ring import RingConfig
+from argus.store.ring.ring import RingConfig
 
 DEVICE_BYTES = 24 << 20
 CONFIG = RingConfig(size_bytes=16 << 20, segment_bytes=512 << 10)

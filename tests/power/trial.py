@@ -15,9 +15,9 @@ from tests.power.judge import Verdict, judge
 from tests.power.rig import Rig
 
 from argus.base.clock import SystemClock
-from argus.store.ring import Ring, RingConfig
-from argus.store.volume import FileDevice, Geometry, Volume
-from argus.store.volume_file import format_volume
+from argus.store.ring.ring import Ring, RingConfig
+from argus.store.ring.volume import FileDevice, Geometry, Volume
+from argus.store.ring.volume_file import format_volume
 
 CAMERAS = tuple(Camera(track_id, 2_000_000) for track_id in (1, 2, 3, 4))
 VOLUME = "volume.ring"

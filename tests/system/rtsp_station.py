@@ -21,7 +21,7 @@ from argus.rtsp.limits import RtspLimits
 from argus.rtsp.replay_playback import ReplaySource
 from argus.rtsp.server import RtspServer
 from argus.rtsp.udp import UdpPorts
-from argus.store.span import Gop
+from argus.store.ring.span import Gop
 
 WIDTH, HEIGHT, FRAME_RATE, GOP_FRAMES = 320, 240, 25, 25
 FRAME_US = 1_000_000 // FRAME_RATE

@@ -15,8 +15,8 @@ from tests.harness.station import MAIN_SIZE, StationProcess, run_command, wait_f
 
 from argus.base.clock import SystemClock
 from argus.station.keeping import kept_meanwhile
-from argus.store.archive import Archive
-from argus.store.export import Exported, export
+from argus.store.export.export import Exported, export
+from argus.store.ring.archive import Archive
 
 BOARD = {"storage": "16 MiB", "bitrate": "4 Mbit/s"}
 COPIES = 24

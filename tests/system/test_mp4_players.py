@@ -11,7 +11,7 @@ import pytest
 
 from argus.base.access_unit import AccessUnit, Codec, StreamFormat, join_nal_units
 from argus.media.annexb import nal_units
-from argus.store.mp4 import Mp4Writer
+from argus.store.export.mp4 import Mp4Writer
 
 START_US = 1_767_225_600_123_456
 VIDEO_US, SIZE = 40_000, (320, 176)

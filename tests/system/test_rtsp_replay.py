@@ -10,7 +10,7 @@ from tests.system.rtsp_station import FRAME_US, GOP_FRAMES, START_US, encode_cli
 
 from argus.base.clock import SystemClock
 from argus.rtsp.rtcp import encode_goodbye
-from argus.store.ring import Ring, RingConfig
+from argus.store.ring.ring import Ring, RingConfig
 
 Clip = list[tuple[bytes, bool]]
 PATH = "replay/Recording-1"

@@ -14,7 +14,7 @@ from tests.harness.recorder import Recorder
 from tests.harness.soap import SoapClient
 from tests.harness.station import COMMAND, StationProcess, free_port, run_command, wait_for, write_board
 
-from argus.store.layout import BATCH_MAGIC
+from argus.store.ring.layout import BATCH_MAGIC
 
 Start = Callable[..., StationProcess]
 

@@ -17,8 +17,8 @@ from tests.harness.soap import SoapClient, texts
 from tests.harness.station import StationProcess, run_command, wait_for, write_board
 
 from argus.base.clock import SystemClock
-from argus.store.volume import FileDevice, InUse, Volume
-from argus.store.volume_file import create
+from argus.store.ring.volume import FileDevice, InUse, Volume
+from argus.store.ring.volume_file import create
 
 VOLUME_BYTES, SEGMENT_BYTES = 16 << 20, 1 << 20
 FRAME_US = 40_000

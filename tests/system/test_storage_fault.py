@@ -17,8 +17,8 @@ from tests.harness.soap import NAMESPACES, SoapClient, texts
 from tests.harness.station import MAIN_SIZE, StationProcess, run_command, wait_for, write_board
 
 from argus.base.clock import SystemClock
-from argus.store.volume import FileDevice, Geometry
-from argus.store.volume_file import format_volume
+from argus.store.ring.volume import FileDevice, Geometry
+from argus.store.ring.volume_file import format_volume
 
 TOPIC = "tns1:Device/HardwareFailure/StorageFailure"
 NO_DATA = "The storage does not take data"

@@ -12,7 +12,7 @@ from typing import Protocol
 from argus.base.access_unit import AccessUnit, Codec, StreamFormat
 from argus.rtsp.h264 import has_b_slices
 from argus.rtsp.protocol.playback import Frames
-from argus.store.span import Gop, Span
+from argus.store.ring.span import Gop, Span
 
 # Frames further apart than this, without a recorded gap, have lost what was between them.
 _DELETED_GAP_US = 1_000_000

@@ -24,7 +24,7 @@ from argus.rtsp.protocol.playback import PlayRequest
 from argus.rtsp.protocol.range import encode_clock_range
 from argus.rtsp.rtp import ReplayExtension
 from argus.rtsp.timeline import Timeline
-from argus.store.recordings import Recording
+from argus.store.recording.recordings import Recording
 
 # How often the end of the footage is looked at for more.
 EDGE_POLL_S = 0.25

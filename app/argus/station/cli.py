@@ -144,7 +144,7 @@ def check_volume(volume: Path, as_json: bool) -> None:
 
     Tells what the volume of recordings holds and what is wrong with it. Changes nothing; a station may be writing.
     """
-    from argus.store.check import check
+    from argus.store.ring.check import check
 
     with progress("Checking") as on_progress:
         report = check(volume, on_progress)

@@ -22,15 +22,15 @@ from argus.station.status import (
     StorageStatus,
     VideoSourceStatus,
 )
-from argus.store.catalog import Catalog
-from argus.store.feed import RecorderCounters
-from argus.store.health import Occupancy
-from argus.store.jobs import Jobs
-from argus.store.quotas import Quota
-from argus.store.readback import ReadBackCounters
-from argus.store.storage_fault import StorageFault
-from argus.store.storage_state import StorageState
-from argus.store.timeline import Timeline
+from argus.store.medium.readback import ReadBackCounters
+from argus.store.medium.storage_fault import StorageFault
+from argus.store.medium.storage_state import StorageState
+from argus.store.recording.catalog import Catalog
+from argus.store.recording.feed import RecorderCounters
+from argus.store.recording.jobs import Jobs
+from argus.store.recording.quotas import Quota
+from argus.store.ring.health import Occupancy
+from argus.store.search.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

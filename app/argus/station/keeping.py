@@ -15,7 +15,7 @@ from argus.station import control
 
 if TYPE_CHECKING:
     from argus.station.protections import Wish
-    from argus.store.archive import Archive
+    from argus.store.ring.archive import Archive
 
 
 @contextmanager

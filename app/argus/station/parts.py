@@ -13,15 +13,15 @@ from argus.device.system import System
 from argus.device.users import Users
 from argus.linux.netlink import Netlink
 from argus.linux.time_sync import TimeSync
-from argus.store.catalog import Catalog
-from argus.store.jobs import Jobs
-from argus.store.quotas import Quotas
-from argus.store.readback import ReadBack
-from argus.store.recorder import Recorder
-from argus.store.search import Searches
-from argus.store.storage import Storage
-from argus.store.storage_fault import StorageFault
-from argus.store.timeline import Timeline
+from argus.store.medium.readback import ReadBack
+from argus.store.medium.storage import Storage
+from argus.store.medium.storage_fault import StorageFault
+from argus.store.recording.catalog import Catalog
+from argus.store.recording.jobs import Jobs
+from argus.store.recording.quotas import Quotas
+from argus.store.recording.recorder import Recorder
+from argus.store.search.search import Searches
+from argus.store.search.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from argus.station.status import RecordingStatus, StationStatus
 
 if TYPE_CHECKING:
     from argus.station.discover import FoundDevice
-    from argus.store.check import Report
+    from argus.store.ring.check import Report
 
 Rows = Sequence[tuple[str, ...]]
 

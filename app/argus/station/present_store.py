@@ -11,9 +11,9 @@ from argus.station.present import columns, size
 from argus.station.printable import printable
 
 if TYPE_CHECKING:
-    from argus.store.dump import Part, Tree
-    from argus.store.export import Exported
-    from argus.store.inventory import Inventory, RecordingInventory, TrackInventory
+    from argus.store.export.export import Exported
+    from argus.store.ring.dump import Part, Tree
+    from argus.store.ring.inventory import Inventory, RecordingInventory, TrackInventory
 
 
 def inventory(found: Inventory) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from argus.base.errors import Conflict, InvalidValue, Unavailable
 from argus.station.control import Kept, field
-from argus.store.storage import Storage
+from argus.store.medium.storage import Storage
 
 MAX_PROTECTIONS = 4
 MAX_TRACKS = 256

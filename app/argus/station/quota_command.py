@@ -67,9 +67,9 @@ def _change(data: Path, recording: str | None, share: str | None) -> list[QuotaS
     """As the station would, while none runs."""
     from argus.base.database import Database
     from argus.station.requests import quota_status, share_of
-    from argus.store.catalog_labels import CATALOG_DATABASE
-    from argus.store.quotas import find_recording, load_quotas, set_quota
-    from argus.store.schema import MIGRATIONS
+    from argus.store.recording.catalog_labels import CATALOG_DATABASE
+    from argus.store.recording.quotas import find_recording, load_quotas, set_quota
+    from argus.store.recording.schema import MIGRATIONS
 
     path = data / CATALOG_DATABASE
     if not path.exists():

@@ -8,8 +8,8 @@ from typing import TypedDict
 from argus.station.control import Responder, field
 from argus.station.protections import Protections, Wish
 from argus.station.status import StationStatus
-from argus.store.quotas import Quota, Quotas
-from argus.store.share import Share
+from argus.store.recording.quotas import Quota, Quotas
+from argus.store.ring.share import Share
 
 NO_SHARE = "none"
 

@@ -27,10 +27,10 @@ from argus.station.progress import progress
 from argus.station.quota_command import quota
 
 if TYPE_CHECKING:
-    from argus.store.archive import Archive
-    from argus.store.dump import Part
-    from argus.store.formatting import Site
-    from argus.store.label import TrackLabel
+    from argus.store.medium.formatting import Site
+    from argus.store.ring.archive import Archive
+    from argus.store.ring.dump import Part
+    from argus.store.ring.label import TrackLabel
 
 EARLIEST_US, LATEST_US = -(1 << 62), 1 << 62
 DEVICE_DATABASE = "device.sqlite"
@@ -88,8 +88,8 @@ store.add_command(quota)
 @plainly
 def info(volume: Path, data: Path | None, as_json: bool) -> None:
     """Show what a VOLUME is and which recordings it holds. A station may be writing."""
-    from argus.store.archive import Archive
-    from argus.store.inventory import take_inventory
+    from argus.store.ring.archive import Archive
+    from argus.store.ring.inventory import take_inventory
 
     with Archive.open(volume, SystemClock()) as archive:
         found = take_inventory(archive, volume, _labels(archive, volume, data))
@@ -107,8 +107,8 @@ def info(volume: Path, data: Path | None, as_json: bool) -> None:
 @plainly
 def dump(volume: Path, slot: int | None, snapshot: bool, superblock: bool, as_json: bool) -> None:
     """Print structures of a VOLUME as they lie on the medium. Long lists are cut."""
-    from argus.store import dump as dumping
-    from argus.store.volume import FileDevice, Volume
+    from argus.store.ring import dump as dumping
+    from argus.store.ring.volume import FileDevice, Volume
 
     device = FileDevice.open(volume, writable=False)
     parts: list[Part] = []
@@ -157,8 +157,8 @@ def format_volume(
     to the first station that uses it.
     """
     from argus.linux.block_devices import SystemBlockDevices
-    from argus.store.formatting import Ground, geometry_for, make_volume, survey
-    from argus.store.volume import NOBODY
+    from argus.store.medium.formatting import Ground, geometry_for, make_volume, survey
+    from argus.store.ring.volume import NOBODY
 
     station = _station(data) if data is not None else NOBODY
     devices = SystemBlockDevices()
@@ -182,7 +182,7 @@ def adopt(volume: Path, data: Path, given: str | None) -> None:
 
     Asks for the UUID of the volume.
     """
-    from argus.store.volume import FileDevice, Volume
+    from argus.store.ring.volume import FileDevice, Volume
 
     station = _station(data)
     device = FileDevice.open(volume, writable=True)
@@ -224,8 +224,8 @@ def export(
     A station may be recording: it is asked to keep this footage until all of it is exported. Footage older than the
     retention is not exported.
     """
-    from argus.store.archive import Archive
-    from argus.store.export import export
+    from argus.store.export.export import export
+    from argus.store.ring.archive import Archive
 
     if (recording is None) == (track is None):
         raise click.UsageError("say either --recording or --track")
@@ -267,8 +267,8 @@ def _tracks(archive: Archive, labels: Mapping[int, TrackLabel], recording: str |
 def _labels(archive: Archive, path: Path, data: Path | None) -> Mapping[int, TrackLabel]:
     """What the tracks are called: by the volume, by the station named, or by the one whose directory it is in."""
     from argus.device.identity import read_endpoint_uuid
-    from argus.store.catalog_labels import read_labels
-    from argus.store.volume import NOBODY
+    from argus.store.recording.catalog_labels import read_labels
+    from argus.store.ring.volume import NOBODY
 
     told = archive.labels()
     if data is not None:

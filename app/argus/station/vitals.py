@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from argus.media.source import VideoSource
-from argus.store.storage_state import StorageState
+from argus.store.medium.storage_state import StorageState
 
 # A source notices a standstill itself after some seconds and starts its pipeline anew; longer means that it hangs.
 SOURCE_STUCK_S = 30.0

@@ -59,19 +59,19 @@ from argus.station.site import Site
 from argus.station.sources import ProfileSources
 from argus.station.supervisor import Supervisor, Vital
 from argus.station.vitals import VideoVital, WriterVital
-from argus.store import schema as catalog_schema
-from argus.store.catalog import Catalog
-from argus.store.jobs import Jobs
-from argus.store.medium import Medium
-from argus.store.quotas import Quotas
-from argus.store.readback import ReadBack
-from argus.store.recorder import Recorder
-from argus.store.ring import OnDeleted, RingConfig
-from argus.store.search import Searches
-from argus.store.storage import Storage
-from argus.store.storage_fault import StorageFault
-from argus.store.timeline import Timeline
-from argus.store.witness import WitnessedDevice
+from argus.store.medium.medium import Medium
+from argus.store.medium.readback import ReadBack
+from argus.store.medium.storage import Storage
+from argus.store.medium.storage_fault import StorageFault
+from argus.store.recording import schema as catalog_schema
+from argus.store.recording.catalog import Catalog
+from argus.store.recording.jobs import Jobs
+from argus.store.recording.quotas import Quotas
+from argus.store.recording.recorder import Recorder
+from argus.store.ring.ring import OnDeleted, RingConfig
+from argus.store.ring.witness import WitnessedDevice
+from argus.store.search.search import Searches
+from argus.store.search.timeline import Timeline
 
 # Its presence tells a box that was set up from a new one.
 DEVICE_DATABASE = "device.sqlite"

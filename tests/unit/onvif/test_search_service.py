@@ -7,7 +7,7 @@ from tests.unit.onvif.recorder import PROFILE, SPACES, RecorderDevice, texts
 
 from argus.base.access_unit import Codec, StreamFormat
 from argus.soap.namespaces import Element
-from argus.store.catalog import IMPLICIT_TRACKS
+from argus.store.recording.catalog import IMPLICIT_TRACKS
 
 RESULTS = "<tse:GetRecordingSearchResults><tse:SearchToken>{}</tse:SearchToken>{}</tse:GetRecordingSearchResults>"
 EVENTS = "<tse:GetEventSearchResults><tse:SearchToken>{}</tse:SearchToken>{}</tse:GetEventSearchResults>"

@@ -14,8 +14,8 @@ from argus.base.units import ntp_to_utc_us
 from argus.device.access import Challenge
 from argus.rtsp.link import Address
 from argus.rtsp.protocol.status import ProtocolError, Status
-from argus.store.recordings import Recording, RecordingConfiguration, Track, TrackConfiguration
-from argus.store.span import Gop, Span
+from argus.store.recording.recordings import Recording, RecordingConfiguration, Track, TrackConfiguration
+from argus.store.ring.span import Gop, Span
 
 SPS = bytes.fromhex("6742c01eda0280bfe5c0440000030004000003007a3c58ba80")
 PPS = bytes.fromhex("68ce0f2c80")

@@ -15,14 +15,14 @@ from tests.unit.store.house import House, job
 from argus.base.access_unit import Codec, StreamFormat
 from argus.media.profiles import MediaProfiles
 from argus.station.health import Health
-from argus.store.feed import RecorderCounters
-from argus.store.health import Occupancy
-from argus.store.quotas import Quota
-from argus.store.readback import ReadBackCounters
-from argus.store.recordings import JobState
-from argus.store.share import Share
-from argus.store.storage_fault import StorageFault
-from argus.store.storage_state import StorageHealth, StorageState
+from argus.store.medium.readback import ReadBackCounters
+from argus.store.medium.storage_fault import StorageFault
+from argus.store.medium.storage_state import StorageHealth, StorageState
+from argus.store.recording.feed import RecorderCounters
+from argus.store.recording.quotas import Quota
+from argus.store.recording.recordings import JobState
+from argus.store.ring.health import Occupancy
+from argus.store.ring.share import Share
 
 H264 = StreamFormat(codec=Codec.H264)
 STORAGE = StorageHealth(

@@ -8,7 +8,7 @@ from tests.unit.station.documents import RECORDING, status
 
 from argus.station import present
 from argus.station.discover import FoundDevice
-from argus.store.check import Report
+from argus.store.ring.check import Report
 
 DEVICE = FoundDevice(
     endpoint="urn:uuid:1",

@@ -14,8 +14,8 @@ from argus.base.database import Database
 from argus.device.identity import load_identity
 from argus.device.settings import MIGRATIONS, Settings
 from argus.station.cli import main
-from argus.store.volume import FileDevice, Volume
-from argus.store.volume_file import create
+from argus.store.ring.volume import FileDevice, Volume
+from argus.store.ring.volume_file import create
 
 SIZE, SEGMENT = 2 << 20, 64 << 10
 

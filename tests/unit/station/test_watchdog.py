@@ -15,8 +15,8 @@ from tests.unit.store.camera import Station, new_device
 
 from argus.station.supervisor import Supervisor
 from argus.station.vitals import WRITER_STUCK_S, WriterVital
-from argus.store.health import WriterState
-from argus.store.writer import Progress
+from argus.store.ring.health import WriterState
+from argus.store.ring.writer import Progress
 
 
 class DeadExecutor(Executor):

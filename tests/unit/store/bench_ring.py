@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from tests.unit.store.memory_device import FLUSH, MemoryDevice, Write, survive
 
 from argus.base.errors import Unavailable
-from argus.store.ring import Gop, Ring, RingConfig
-from argus.store.volume import Geometry, Volume
-from argus.store.volume_file import format_volume
+from argus.store.ring.ring import Gop, Ring, RingConfig
+from argus.store.ring.volume import Geometry, Volume
+from argus.store.ring.volume_file import format_volume
 
 T = TypeVar("T")
 BEFORE_ALL_US, BEHIND_ALL_US = -(1 << 61), 1 << 61

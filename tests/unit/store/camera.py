@@ -9,9 +9,9 @@ from tests.unit.store.memory_device import MemoryDevice
 
 from argus.base.access_unit import AccessUnit, Codec, StreamFormat
 from argus.base.clock import SimulatedClock
-from argus.store.ring import Gop, Ring, RingConfig
-from argus.store.volume import Geometry, Volume
-from argus.store.volume_file import format_volume
+from argus.store.ring.ring import Gop, Ring, RingConfig
+from argus.store.ring.volume import Geometry, Volume
+from argus.store.ring.volume_file import format_volume
 
 START_US = 1_767_225_600_000_000
 VIDEO = StreamFormat(codec=Codec.H264, width=640, height=360, frame_rate=25.0, parameter_sets=(b"\x67sps", b"\x68pps"))

@@ -12,10 +12,10 @@ from tests.unit.store.memory_device import MemoryDevice
 
 from argus.base.access_unit import AccessUnit, MediaKind, StreamFormat
 from argus.linux.time_sync import SimulatedTimeSync
-from argus.store.label import TrackLabel
-from argus.store.ring import Gop, Ring, RingConfig, Span
-from argus.store.volume import Geometry, Volume
-from argus.store.volume_file import format_volume
+from argus.store.ring.label import TrackLabel
+from argus.store.ring.ring import Gop, Ring, RingConfig, Span
+from argus.store.ring.volume import Geometry, Volume
+from argus.store.ring.volume_file import format_volume
 
 SEGMENT_BYTES = 64 << 10
 S = 1_000_000

@@ -12,10 +12,10 @@ from tests.unit.store.house import picture
 
 from argus.base.clock import SimulatedClock
 from argus.linux.block_devices import SimulatedBlockDevices
-from argus.store.medium import Medium
-from argus.store.ring import RingConfig
-from argus.store.storage import LOOK_S, Storage
-from argus.store.volume import FileDevice, InUse, Volume
+from argus.store.medium.medium import Medium
+from argus.store.medium.storage import LOOK_S, Storage
+from argus.store.ring.ring import RingConfig
+from argus.store.ring.volume import FileDevice, InUse, Volume
 
 OURS, THEIRS = uuid.UUID(int=1), uuid.UUID(int=2)
 CONFIG = RingConfig(size_bytes=2 << 20, segment_bytes=64 << 10)

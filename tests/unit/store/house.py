@@ -9,12 +9,12 @@ from argus.base.database import Database
 from argus.base.events import Change, Event, EventBus
 from argus.base.tasks import Heartbeat
 from argus.base.tokens import RecordingToken, TrackToken
-from argus.store import schema
-from argus.store.catalog import Catalog
-from argus.store.footage import SimulatedFootage
-from argus.store.jobs import Jobs
-from argus.store.recorder import Recorder
-from argus.store.recordings import (
+from argus.store.recording import schema
+from argus.store.recording.catalog import Catalog
+from argus.store.recording.footage import SimulatedFootage
+from argus.store.recording.jobs import Jobs
+from argus.store.recording.recorder import Recorder
+from argus.store.recording.recordings import (
     PROFILE_SOURCE,
     JobConfiguration,
     JobMode,
@@ -23,9 +23,9 @@ from argus.store.recordings import (
     RecordingConfiguration,
     SourceInformation,
 )
-from argus.store.search import Searches
-from argus.store.sources import SimulatedSources
-from argus.store.timeline import Timeline
+from argus.store.recording.sources import SimulatedSources
+from argus.store.search.search import Searches
+from argus.store.search.timeline import Timeline
 
 VIDEO = TrackToken("VIDEO001")
 

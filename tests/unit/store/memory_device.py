@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.unit.store.image import Image
 
-from argus.store.layout import BATCH_MAGIC, LAST_PART
+from argus.store.ring.layout import BATCH_MAGIC, LAST_PART
 
 SECTOR_BYTES = 512
 FATES = ("all", "none", "some", "torn", "early")

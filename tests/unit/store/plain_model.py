@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from argus.base.access_unit import AccessUnit, MediaKind
 from argus.base.units import US_PER_S
-from argus.store.span import Gop, Span
+from argus.store.ring.span import Gop, Span
 
 GAP_US = 2 * US_PER_S
 

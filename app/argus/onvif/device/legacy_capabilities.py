@@ -13,7 +13,7 @@ from argus.onvif.media.messages import Capabilities as MediaCapabilities
 from argus.onvif.recording.messages import Capabilities as RecordingCapabilities
 from argus.onvif.search.messages import Capabilities as SearchCapabilities
 from argus.soap.namespaces import TDS, TEV, TRC, TRP, TRT, TSE
-from argus.store.catalog import MAX_TEXT_LENGTH
+from argus.store.recording.catalog import MAX_TEXT_LENGTH
 
 # The categories of tt:CapabilityCategory for which a service exists.
 CATEGORIES = ("All", "Device", "Events", "Media")

@@ -13,7 +13,7 @@ from argus.onvif.recording.types import (
 )
 from argus.soap.message import encode
 from argus.soap.namespaces import Element
-from argus.store import recordings as store
+from argus.store.recording import recordings as store
 
 T = TypeVar("T")
 

@@ -33,8 +33,8 @@ from argus.onvif.recording.types import (
 )
 from argus.soap.namespaces import TRC
 from argus.soap.operation import Service, operation
-from argus.store.catalog import Catalog
-from argus.store.jobs import Jobs
+from argus.store.recording.catalog import Catalog
+from argus.store.recording.jobs import Jobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

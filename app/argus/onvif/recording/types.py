@@ -9,7 +9,7 @@ from argus.base.tokens import RecordingJobToken, RecordingToken, TrackToken
 from argus.soap.duration import Duration
 from argus.soap.message import attribute, message
 from argus.soap.namespaces import TT
-from argus.store import recordings as store
+from argus.store.recording import recordings as store
 
 
 class TrackType(StrEnum):

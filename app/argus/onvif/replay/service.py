@@ -16,7 +16,7 @@ from argus.soap.duration import Duration
 from argus.soap.faults import Sender, fault
 from argus.soap.namespaces import TRP
 from argus.soap.operation import Call, Service, operation
-from argus.store.catalog import Catalog
+from argus.store.recording.catalog import Catalog
 
 InvalidStreamSetup = fault(
     Sender,

@@ -20,7 +20,7 @@ from argus.onvif.search.types import (
 from argus.soap.duration import Duration
 from argus.soap.message import attribute, message
 from argus.soap.namespaces import TSE
-from argus.store.search_session import SearchState
+from argus.store.search.search_session import SearchState
 
 
 @message(TSE)

@@ -23,9 +23,9 @@ from argus.soap.duration import Duration
 from argus.soap.faults import Receiver, Sender, fault
 from argus.soap.namespaces import TSE
 from argus.soap.operation import Service, operation
-from argus.store.history import RecordedEvent
-from argus.store.search import Searches
-from argus.store.timeline import Timeline
+from argus.store.search.history import RecordedEvent
+from argus.store.search.search import Searches
+from argus.store.search.timeline import Timeline
 
 # Here an unknown recording is InvalidToken, elsewhere NoRecording.
 InvalidToken = fault(

@@ -11,9 +11,9 @@ from argus.onvif.events.notification import NotificationMessage
 from argus.onvif.recording.types import RecordingSourceInformation, SourceReference, TrackType, track_type
 from argus.soap.message import message, wire
 from argus.soap.namespaces import TT
-from argus.store import recordings as store
-from argus.store import search
-from argus.store.search_session import SearchState
+from argus.store.recording import recordings as store
+from argus.store.search import search
+from argus.store.search.search_session import SearchState
 
 
 @message(TT)

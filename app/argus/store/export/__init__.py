@@ -1,0 +1,1 @@
+"""Footage as files of other formats."""

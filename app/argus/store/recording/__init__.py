@@ -1,0 +1,1 @@
+"""Recordings, tracks and jobs as clients configure them, and the recorder that follows."""

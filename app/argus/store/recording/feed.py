@@ -1,0 +1,175 @@
+"""One claim being recorded: the way of a stream from its source to the ring."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from argus.base.access_unit import AccessUnit, Codec, MediaKind
+from argus.base.clock import Clock
+from argus.base.errors import ArgusError
+from argus.base.tasks import Heartbeat
+from argus.store.recording.footage import Footage
+from argus.store.recording.job_state import INCOMPATIBLE_STREAM, Claim
+from argus.store.recording.sources import MediaSources
+
+logger = logging.getLogger(__name__)
+
+# A source is opened again this long after it failed.
+RETRY_S = 1.0
+# Without a unit for this long a stream counts as stalled; no key frame interval is as long.
+STALL_S = 10.0
+# What was appended shows among the durable spans within this time.
+_DURABLE_S = 10.0
+
+STORAGE_UNAVAILABLE = "The storage does not take data"
+SOURCE_UNAVAILABLE = "The source is not available"
+NO_DATA = "The source delivers no data"
+
+
+@dataclass(slots=True, kw_only=True)
+class RecorderCounters:
+    """What was recorded and lost since the process started."""
+
+    recorded_units: int = 0
+    recorded_bytes: int = 0
+    lost_units: int = 0
+    incompatible_units: int = 0
+    source_failures: int = 0
+
+
+Report = Callable[[Claim, str], None]
+
+
+class Feed:
+    """Reads a claim's source and appends to its track until stopped.
+
+    A feed begins, and begins again after every failure, with a key frame. What keeps it from recording is reported
+    once, and once more ("") when it records again. After `stop` nothing is appended.
+    """
+
+    def __init__(
+        self,
+        claim: Claim,
+        sources: MediaSources,
+        footage: Footage,
+        clock: Clock,
+        report: Report,
+        counters: RecorderCounters,
+        heartbeat: Heartbeat,
+    ) -> None:
+        self.claim = claim
+        self.recorded = False
+        self._sources = sources
+        self._footage = footage
+        self._clock = clock
+        self._report = report
+        self._counters = counters
+        self._heartbeat = heartbeat
+        self._task: asyncio.Task[None] | None = None
+        self._stopped = False
+        self._needs_key_frame = True
+        self._error = ""
+        self._codec: Codec | None = None
+        self._appended_ns = self._heard_ns = clock.mono_ns()
+
+    def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Begin, as a task of this group."""
+        self._task = tasks.create_task(self._run(), name=f"record {self.claim.source} to track {self.claim.track_id}")
+
+    def stop(self) -> None:
+        """End the span now and the task soon; may be called twice."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._footage.end_span(self.claim.track_id)
+        if self._task is not None:
+            self._task.cancel()
+
+    @property
+    def error(self) -> str:
+        """What keeps it from recording, for people; empty where nothing does."""
+        return self._error
+
+    def look_for_stall(self) -> None:
+        """Report a stream from which nothing came for too long. Metadata may be silent as long as it likes."""
+        silent_s = (self._clock.mono_ns() - self._heard_ns) / 1e9
+        if silent_s > STALL_S and not self._error and self.claim.kind is not MediaKind.METADATA:
+            self._fail(NO_DATA)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._carry()
+            except ArgusError as error:
+                self._counters.source_failures += 1
+                logger.warning("recording %s to track %d: %s", self.claim.source, self.claim.track_id, error)
+                self._fail(SOURCE_UNAVAILABLE)
+            await self._clock.sleep(RETRY_S)
+
+    async def _carry(self) -> None:
+        reader = self._sources.open_reader(self.claim.source, self.claim.kind, f"recording {self.claim.recording}")
+        try:
+            while True:
+                self._take(await reader.read())
+        finally:
+            reader.close()
+
+    def _take(self, unit: AccessUnit) -> None:
+        if self._stopped:
+            return
+        self._heard_ns = self._clock.mono_ns()
+        if self._needs_key_frame and not unit.key_frame:
+            self._counters.lost_units += 1
+        elif not self._fits(unit.format.codec):
+            self._counters.incompatible_units += 1
+            self._fail(INCOMPATIBLE_STREAM)
+        else:
+            self._append(unit)
+
+    def _append(self, unit: AccessUnit) -> None:
+        try:
+            self._footage.append(self.claim.track_id, unit)
+        except ArgusError as error:
+            self._counters.lost_units += 1
+            if not self._error:
+                logger.warning("track %d loses data: %s", self.claim.track_id, error)
+            self._fail(STORAGE_UNAVAILABLE)
+            return
+        self._needs_key_frame = False
+        self._codec = unit.format.codec
+        self._appended_ns = self._heard_ns
+        self._counters.recorded_units += 1
+        self._counters.recorded_bytes += len(unit.data)
+        self._heartbeat.beat()
+        self.recorded = True
+        if self._error:
+            self._error = ""
+            self._report(self.claim, "")
+
+    def _fits(self, codec: Codec) -> bool:
+        """Whether the track may hold this codec: "all data of one track has one encoding"."""
+        if codec is self._codec and not self._needs_key_frame:
+            return True
+        held = self._held_codec()
+        return held is None or held is codec
+
+    def _held_codec(self) -> Codec | None:
+        """The codec of what the track holds, None where it is empty."""
+        spans = self._footage.spans(self.claim.track_id)
+        if spans:
+            held = self._footage.format_at(self.claim.track_id, spans[-1].end_us)
+            return held.codec if held is not None else None
+        just_appended = self._clock.mono_ns() - self._appended_ns < _DURABLE_S * 1e9
+        return self._codec if just_appended else None
+
+    def _fail(self, error: str) -> None:
+        if self._stopped:
+            return
+        self._needs_key_frame = True
+        if error != self._error:
+            self._error = error
+            self._footage.end_span(self.claim.track_id)
+            self._report(self.claim, error)
