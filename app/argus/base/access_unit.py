@@ -16,12 +16,13 @@ class MediaKind(StrEnum):
 
 
 class Codec(StrEnum):
-    """Encoding names as ONVIF prints them."""
+    """Encodings. The value is the name ONVIF prints, but for PCMA: both laws of G.711 have one name there."""
 
     H264 = "H264"
     H265 = "H265"
     JPEG = "JPEG"
     PCMU = "G711"
+    PCMA = "PCMA"
     AAC = "AAC"
     METADATA = "Metadata"
 
@@ -30,19 +31,30 @@ class Codec(StrEnum):
         return _KINDS.get(self, MediaKind.VIDEO)
 
     @property
+    def onvif_name(self) -> str:
+        """The name in ONVIF messages."""
+        return Codec.PCMU.value if self is Codec.PCMA else self.value
+
+    @property
     def length_prefixed(self) -> bool:
         """Whether `AccessUnit.data` is a run of NAL units, each behind a 4-byte big-endian length."""
         return self in (Codec.H264, Codec.H265)
 
 
-_KINDS = {Codec.PCMU: MediaKind.AUDIO, Codec.AAC: MediaKind.AUDIO, Codec.METADATA: MediaKind.METADATA}
+_KINDS = {
+    Codec.PCMU: MediaKind.AUDIO,
+    Codec.PCMA: MediaKind.AUDIO,
+    Codec.AAC: MediaKind.AUDIO,
+    Codec.METADATA: MediaKind.METADATA,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamFormat:
     """What a decoder must know before the first access unit.
 
-    `parameter_sets` are NAL units without length or start code: (SPS, PPS) for H.264, (VPS, SPS, PPS) for H.265.
+    `parameter_sets` are NAL units without length or start code: (SPS, PPS) for H.264, (VPS, SPS, PPS) for H.265; of
+    AAC the one AudioSpecificConfig. `clock_hz` of audio is its sampling rate.
     """
 
     codec: Codec
@@ -58,8 +70,13 @@ class AccessUnit:
     """One coded picture (or audio frame, or metadata document).
 
     `data` of H.264/H.265: NAL units, each behind a 4-byte big-endian length, without access unit delimiters; a key
-    frame begins with its parameter sets, so that decoding can start there. `utc_us` is the capture time on the wall
-    clock, `mono_ns` the same instant on CLOCK_MONOTONIC.
+    frame begins with its parameter sets, so that decoding can start there. `data` of JPEG is one JFIF picture, of
+    metadata one complete tt:MetadataStream document, of audio the samples of one packet (AAC: one raw_data_block).
+
+    Key frames are where reading can start. Every JPEG picture and metadata document is one. Audio could start at any
+    frame; whoever makes audio units marks the first of each second, so that an index of them stays small.
+
+    `utc_us` is the capture time on the wall clock, `mono_ns` the same instant on CLOCK_MONOTONIC.
     """
 
     format: StreamFormat

@@ -11,6 +11,9 @@ RecordingToken = NewType("RecordingToken", str)
 TrackToken = NewType("TrackToken", str)
 RecordingJobToken = NewType("RecordingJobToken", str)
 SearchToken = NewType("SearchToken", str)
+ReceiverToken = NewType("ReceiverToken", str)
+ScheduleToken = NewType("ScheduleToken", str)
+SpecialDayGroupToken = NewType("SpecialDayGroupToken", str)
 
 MAX_TOKEN_LENGTH = 64
 

@@ -10,14 +10,17 @@ from argus.onvif.device.capabilities import DeviceService
 from argus.onvif.device.network import DeviceNetworkService
 from argus.onvif.device.scopes import DeviceScopesService
 from argus.onvif.device.system import DeviceSystemService
+from argus.onvif.device.topics import TOPICS as DEVICE_TOPICS
 from argus.onvif.device.users import DeviceUsersService
 from argus.onvif.endpoint import Endpoint
 from argus.onvif.events.notification import Notifications
 from argus.onvif.events.pull_points import PullPoints
 from argus.onvif.events.service import EventService
+from argus.onvif.events.topics import TopicSet
 from argus.onvif.media.service import MediaService
 from argus.onvif.recording.items import ELEMENT_ITEMS
 from argus.onvif.recording.service import RecordingLimits, RecordingService
+from argus.onvif.recording.topics import TOPICS as RECORDING_TOPICS
 from argus.onvif.replay.configuration import ReplayConfiguration
 from argus.onvif.replay.service import ReplayService
 from argus.onvif.search.service import SearchService
@@ -25,6 +28,9 @@ from argus.onvif.uris import StreamUris
 from argus.station.board import Board
 from argus.station.choices import Launch
 from argus.station.parts import Box, Footage
+
+# What GetEventProperties tells about; everything in it is told.
+LIVE_TOPICS = TopicSet((*RECORDING_TOPICS, *DEVICE_TOPICS))
 
 
 def make_endpoint(
@@ -41,7 +47,7 @@ def make_endpoint(
     notifications = Notifications(ELEMENT_ITEMS)
     advertised = (
         MediaService(profiles, uris),
-        EventService(PullPoints(events, clock), notifications, clock),
+        EventService(LIVE_TOPICS, PullPoints(events, clock), notifications, clock),
         RecordingService(footage.catalog, footage.jobs, _limits(launch.board)),
         SearchService(footage.searches, footage.timeline, notifications),
         ReplayService(footage.catalog, replay, uris),

@@ -20,6 +20,7 @@ from argus.onvif.replay.configuration import ReplayConfiguration
 from argus.onvif.replay.service import ReplayService
 from argus.onvif.search.service import SearchService
 from argus.onvif.uris import StreamUris
+from argus.station.services import LIVE_TOPICS
 
 __all__ = ["BASE_URL", "SPACES", "RecorderDevice", "Refusal", "texts"]
 
@@ -56,7 +57,7 @@ class RecorderDevice(Asking, House):
         notifications = Notifications(ELEMENT_ITEMS)
         limits = RecordingLimits(encodings=(Codec.H264,), max_rate_kbps=20_000, max_total_rate_kbps=40_000)
         self.services = (
-            EventService(self.pull_points, notifications, self.clock),
+            EventService(LIVE_TOPICS, self.pull_points, notifications, self.clock),
             RecordingService(self.catalog, self.jobs, limits),
             SearchService(self.searches, self.timeline, notifications),
             ReplayService(self.catalog, ReplayConfiguration(self.settings), StreamUris(8554)),

@@ -28,8 +28,8 @@ from tests.unit.onvif.subscriber import (
     topic,
 )
 
-from argus.onvif.events.topics import LIVE_TOPICS
 from argus.soap.namespaces import TNS1, WSTOP, Element
+from argus.station.services import LIVE_TOPICS
 
 
 async def test_the_topic_set_describes_every_topic(device: RecorderDevice) -> None:

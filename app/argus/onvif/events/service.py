@@ -34,7 +34,7 @@ from argus.onvif.events.notification import Notifications
 from argus.onvif.events.pull_points import MAX_QUEUE, PullPoint, PullPoints
 from argus.onvif.events.termination import lifetime_us
 from argus.onvif.events.topic_filter import CONCRETE, CONCRETE_SET
-from argus.onvif.events.topics import LIVE_TOPICS
+from argus.onvif.events.topics import TopicSet
 from argus.soap.duration import Duration
 from argus.soap.message import encode
 from argus.soap.namespaces import TEV, QName
@@ -56,11 +56,12 @@ class EventService(Service):
         {"Seek", "AddEventBroker", "DeleteEventBroker", "GetEventBrokers", "GetCurrentMessage"}
     )
 
-    def __init__(self, pull_points: PullPoints, notifications: Notifications, clock: Clock) -> None:
+    def __init__(self, topics: TopicSet, pull_points: PullPoints, notifications: Notifications, clock: Clock) -> None:
+        self._topics = topics
         self._pull_points = pull_points
         self._notifications = notifications
         self._clock = clock
-        self._topic_set = LIVE_TOPICS.element()
+        self._topic_set = topics.element()
 
     def capabilities(self) -> m.Capabilities:
         """What the service can do; the same as long as the device runs."""
@@ -107,7 +108,7 @@ class EventService(Service):
         now_us = self._clock.utc_us()
         lasting_us = lifetime_us(request.initial_termination_time, now_us, UnacceptableInitialTerminationTime)
         changed_only = _changed_only(request.subscription_policy)
-        point = self._pull_points.create(_test(request.filter), lifetime_us=lasting_us, changed_only=changed_only)
+        point = self._pull_points.create(self._test(request.filter), lifetime_us=lasting_us, changed_only=changed_only)
         return m.CreatePullPointSubscriptionResponse(
             subscription_reference=m.EndpointReference(address=f"{call.base_url}{self.prefix}{point.token}"),
             current_time=to_datetime(now_us),
@@ -162,11 +163,10 @@ class EventService(Service):
                 return self._pull_points.get(path.removeprefix(self.prefix))
         raise NotFound("subscription", call.path)
 
-
-def _test(wanted: Filter | None) -> EventTest:
-    if wanted is not None and wanted.others:
-        raise unknown_filter(wanted.others)
-    return compile_filter(wanted, LIVE_TOPICS)
+    def _test(self, wanted: Filter | None) -> EventTest:
+        if wanted is not None and wanted.others:
+            raise unknown_filter(wanted.others)
+        return compile_filter(wanted, self._topics)
 
 
 def _changed_only(policy: m.SubscriptionPolicy | None) -> bool:

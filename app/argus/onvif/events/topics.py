@@ -1,7 +1,6 @@
-"""The topics this device tells of, as data, and the TopicSet made of them.
+"""Topics as data, and the TopicSet made of them. Each service has its own topics in a module of its own.
 
-Spec: Core § Topic structure, § Message description language; RecordingControl 19.06 § Events;
-RecordingSearch 19.06 § Recording event descriptions; Core § Monitoring events
+Spec: Core § Topic structure, § Message description language
 """
 
 from __future__ import annotations
@@ -79,55 +78,16 @@ def _describe_items(parent: Element, items: tuple[Item, ...]) -> None:
         described.set("Type", f"{item.type.prefix}:{item.type.name}")
 
 
-def _tokens(*names: str) -> tuple[Item, ...]:
+def tokens(*names: str) -> tuple[Item, ...]:
+    """Items that hold tokens, by the names they have in ONVIF's topics."""
     return tuple(Item(name=name, type=_REFERENCES[name]) for name in names)
 
 
-def _simple(name: str, xs_type: str) -> Item:
+def simple(name: str, xs_type: str) -> Item:
+    """A SimpleItem of a type of XML Schema."""
     return Item(name=name, type=QName(XS, xs_type))
 
 
-def _element(name: str, tt_type: str) -> Item:
+def element(name: str, tt_type: str) -> Item:
+    """An ElementItem of a type of tt."""
     return Item(name=name, type=QName(TT, tt_type), element=True)
-
-
-LIVE_TOPICS = TopicSet(
-    (
-        Topic(path="RecordingConfig/CreateRecording", source=_tokens("RecordingToken")),
-        Topic(path="RecordingConfig/DeleteRecording", source=_tokens("RecordingToken")),
-        Topic(path="RecordingConfig/CreateTrack", source=_tokens("RecordingToken", "TrackToken")),
-        Topic(path="RecordingConfig/DeleteTrack", source=_tokens("RecordingToken", "TrackToken")),
-        Topic(
-            path="RecordingConfig/RecordingConfiguration",
-            source=_tokens("RecordingToken"),
-            data=(_element("Configuration", "RecordingConfiguration"),),
-        ),
-        Topic(
-            path="RecordingConfig/TrackConfiguration",
-            source=_tokens("RecordingToken", "TrackToken"),
-            data=(_element("Configuration", "TrackConfiguration"),),
-        ),
-        Topic(
-            path="RecordingConfig/RecordingJobConfiguration",
-            source=_tokens("RecordingJobToken"),
-            data=(_element("Configuration", "RecordingJobConfiguration"),),
-        ),
-        Topic(
-            path="RecordingConfig/JobState",
-            source=_tokens("RecordingJobToken"),
-            data=(_simple("State", "string"), _element("Information", "RecordingJobStateInformation")),
-            is_property=True,
-        ),
-        Topic(
-            path="RecordingConfig/DeleteTrackData",
-            source=_tokens("RecordingToken", "TrackToken"),
-            data=(_simple("StartTime", "dateTime"), _simple("EndTime", "dateTime")),
-        ),
-        Topic(
-            path="Device/HardwareFailure/StorageFailure",
-            source=_tokens("Token"),
-            data=(_simple("Failed", "boolean"),),
-            is_property=True,
-        ),
-    )
-)

@@ -75,7 +75,7 @@ class RecordingService(Service):
         return m.Capabilities(
             dynamic_recordings=True,
             dynamic_tracks=False,
-            encoding=tuple(codec.value for codec in encodings if codec is not Codec.METADATA),
+            encoding=tuple(dict.fromkeys(codec.onvif_name for codec in encodings if codec is not Codec.METADATA)),
             max_rate=self._limits.max_rate_kbps,
             max_total_rate=self._limits.max_total_rate_kbps,
             max_recordings=self._catalog.max_recordings,

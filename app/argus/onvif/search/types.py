@@ -200,10 +200,10 @@ def _moment(utc_us: int | None) -> datetime | None:
 
 def _video(known: StreamFormat) -> VideoAttributes:
     return VideoAttributes(
-        width=known.width, height=known.height, encoding=known.codec.value, framerate=known.frame_rate
+        width=known.width, height=known.height, encoding=known.codec.onvif_name, framerate=known.frame_rate
     )
 
 
 def _audio(known: StreamFormat) -> AudioAttributes:
     # "The sample rate in kHz." -- tt:AudioAttributes
-    return AudioAttributes(encoding=known.codec.value, samplerate=round(known.clock_hz / 1_000))
+    return AudioAttributes(encoding=known.codec.onvif_name, samplerate=round(known.clock_hz / 1_000))
