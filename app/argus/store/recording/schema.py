@@ -1,4 +1,4 @@
-"""The tables behind recordings, tracks and jobs, as steps from one release to the next."""
+"""The tables behind recordings, tracks, jobs and receivers, as steps from one release to the next."""
 
 from __future__ import annotations
 
@@ -76,5 +76,16 @@ MIGRATIONS = (
         percent INTEGER NOT NULL,
         size_bytes INTEGER NOT NULL
     ) WITHOUT ROWID;
+    """,
+    # `auto_created` tells a receiver that came with a job, and goes with the last job that uses it.
+    """
+    CREATE TABLE receiver (
+        token TEXT PRIMARY KEY,
+        mode TEXT NOT NULL,
+        media_uri TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        protocol TEXT NOT NULL,
+        auto_created INTEGER NOT NULL
+    );
     """,
 )
