@@ -18,7 +18,7 @@ from argus.base.errors import Unavailable
 from argus.base.tokens import ProfileToken, VideoSourceToken
 from argus.linux.v4l2 import Capability, CapabilityTable, FrameSizes, SimulatedVideoDevices, VideoDevice
 from argus.media.encoders import candidates
-from argus.media.pipeline import Gstreamer
+from argus.media.gstreamer.engine import Gstreamer
 from argus.media.settings import EncoderSettings, H264Profile, SourceKind, StreamSettings, VideoSourceSettings
 from argus.media.source import VideoSource
 from argus.media.sps import decode_sps

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from argus.media.bits import BitReader
+
 MAX_SPS_BYTES = 4096
 # Profiles whose SPS carries chroma format, bit depths and scaling matrices.
 _HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
@@ -31,7 +33,7 @@ def decode_sps(nal: bytes) -> SequenceParameterSet:
     """
     if not 5 <= len(nal) <= MAX_SPS_BYTES or nal[0] & 0x1F != 7:
         raise ValueError(f"not a sequence parameter set: {nal[:8].hex()}")
-    bits = _Bits(nal[1:].replace(b"\x00\x00\x03", b"\x00\x00"))
+    bits = BitReader(nal[1:])
     profile_idc, _, level_idc = bits.u(8), bits.u(8), bits.u(8)
     bits.ue()  # seq_parameter_set_id
     chroma_format_idc = _skip_high_profile_fields(bits) if profile_idc in _HIGH_PROFILES else 1
@@ -59,7 +61,7 @@ def decode_sps(nal: bytes) -> SequenceParameterSet:
     )
 
 
-def _skip_high_profile_fields(bits: _Bits) -> int:
+def _skip_high_profile_fields(bits: BitReader) -> int:
     """Returns chroma_format_idc."""
     chroma_format_idc = bits.ue()
     if chroma_format_idc not in _CHROMA_UNITS:
@@ -76,7 +78,7 @@ def _skip_high_profile_fields(bits: _Bits) -> int:
     return chroma_format_idc
 
 
-def _skip_scaling_list(bits: _Bits, size: int) -> None:
+def _skip_scaling_list(bits: BitReader, size: int) -> None:
     scale = 8
     for _ in range(size):
         scale = (scale + bits.se()) % 256
@@ -84,7 +86,7 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
             return
 
 
-def _skip_picture_order_fields(bits: _Bits) -> None:
+def _skip_picture_order_fields(bits: BitReader) -> None:
     bits.ue()  # log2_max_frame_num_minus4
     kind = bits.ue()  # pic_order_cnt_type
     if kind == 0:
@@ -100,36 +102,10 @@ def _skip_picture_order_fields(bits: _Bits) -> None:
             bits.se()
 
 
-def _cropped(bits: _Bits, chroma_format_idc: int, frame_mbs_only: int) -> tuple[int, int]:
+def _cropped(bits: BitReader, chroma_format_idc: int, frame_mbs_only: int) -> tuple[int, int]:
     """Luma samples cut from the width and from the height."""
     if not bits.u(1):
         return 0, 0
     left, right, top, bottom = bits.ue(), bits.ue(), bits.ue(), bits.ue()
     unit_x, unit_y = _CHROMA_UNITS[chroma_format_idc]
     return (left + right) * unit_x, (top + bottom) * unit_y * (2 - frame_mbs_only)
-
-
-class _Bits:
-    """Reads bits and Exp-Golomb numbers.   Spec: ITU-T H.264 § 9.1"""
-
-    def __init__(self, data: bytes) -> None:
-        self._value = int.from_bytes(data, "big")
-        self._left = len(data) * 8
-
-    def u(self, count: int) -> int:
-        if count > self._left:
-            raise ValueError("the sequence parameter set ends early")
-        self._left -= count
-        return (self._value >> self._left) & ((1 << count) - 1)
-
-    def ue(self) -> int:
-        zeros = 0
-        while not self.u(1):
-            zeros += 1
-            if zeros > 32:
-                raise ValueError("an Exp-Golomb number of more than 32 bits")
-        return (1 << zeros) - 1 + self.u(zeros)
-
-    def se(self) -> int:
-        number = self.ue()
-        return (number + 1) // 2 if number % 2 else -(number // 2)
