@@ -1,0 +1,39 @@
+"""The pictures and the tone of a camera as Matroska on standard output: `python -m tests.scenario.feed VIDEO AUDIO`."""
+
+from __future__ import annotations
+
+import sys
+
+import gi
+from tests.scenario.models import AUDIO_ENCODERS, VIDEO_ENCODERS
+from tests.scenario.painter import PICTURES, Painter, sound
+
+gi.require_version("Gst", "1.0")
+from gi.repository import GLib, Gst  # noqa: E402
+
+_PARSERS = {"H264": "h264parse", "H265": "h265parse", "AAC": "aacparse"}
+
+
+def launch(video: str, audio: str) -> str:
+    picture = f"{PICTURES} ! queue ! {VIDEO_ENCODERS[video]} ! {_PARSERS[video]} ! mux."
+    tone = (
+        f"{sound(audio)} ! queue ! {AUDIO_ENCODERS[audio]} ! {_PARSERS.get(audio, 'identity')} ! mux." if audio else ""
+    )
+    # Short clusters: who reads waits for whole ones.
+    return (
+        f"matroskamux name=mux streamable=true max-cluster-duration=100000000 ! fdsink fd=1 sync=false {picture} {tone}"
+    )
+
+
+if __name__ == "__main__":
+    Gst.init(None)
+    video, audio = sys.argv[1:]
+    pipeline = Gst.parse_launch(launch(video, audio))
+    painter = Painter(audio)
+    painter.give_to(pipeline)
+    pipeline.set_state(Gst.State.PLAYING)
+    loop = GLib.MainLoop()
+    bus = pipeline.get_bus()
+    bus.add_signal_watch()
+    bus.connect("message::error", lambda _bus, message: (print(message.parse_error(), file=sys.stderr), loop.quit()))
+    loop.run()
