@@ -51,7 +51,7 @@ OTHER_TITLES = {
     "SetSynchronizationPoint": {"synchronizationpoint"},
     "Subscribe": {"basicnotificationinterface"},
 }
-DOCUMENTS = {"Core", "Media", "RecordingControl", "RecordingSearch", "Replay"}
+DOCUMENTS = {"Core", "Media", "Receiver", "RecordingControl", "RecordingSearch", "Replay"}
 
 
 def published(declared: Declared) -> Facts:

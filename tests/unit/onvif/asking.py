@@ -9,12 +9,13 @@ from tests.contract.schemas import official_schemas
 
 from argus.base.access import Caller, UserLevel, UsernameToken
 from argus.onvif.endpoint import Challenge, Endpoint, HttpCall
-from argus.soap.namespaces import ENV, TDS, TEV, TNS1, TRC, TRP, TRT, TSE, TT, WSA, WSNT, Element
+from argus.soap.namespaces import ENV, TDS, TEV, TNS1, TRC, TRP, TRT, TRV, TSE, TT, WSA, WSNT, Element
 
 SPACES = {
     "s": ENV,
     "tds": TDS,
     "trt": TRT,
+    "trv": TRV,
     "trc": TRC,
     "tse": TSE,
     "trp": TRP,

@@ -203,10 +203,21 @@ class LegacyReplay:
 
 
 @message(TT)
+class LegacyReceiver:
+    x_addr: str = wire("XAddr")
+    rtp_multicast: bool = wire("RTP_Multicast")
+    rtp_tcp: bool = wire("RTP_TCP")
+    rtp_rtsp_tcp: bool = wire("RTP_RTSP_TCP")
+    supported_receivers: int
+    maximum_rtsp_uri_length: int = wire("MaximumRTSPURILength")
+
+
+@message(TT)
 class LegacyExtension:
     recording: LegacyRecording | None = None
     search: LegacySearch | None = None
     replay: LegacyReplay | None = None
+    receiver: LegacyReceiver | None = None
 
 
 @message(TT)

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from argus.onvif.device import capability_messages as m
 from argus.onvif.device.advertised import Advertised
 from argus.onvif.media.messages import Capabilities as MediaCapabilities
+from argus.onvif.receiver.messages import Capabilities as ReceiverCapabilities
 from argus.onvif.recording.messages import Capabilities as RecordingCapabilities
 from argus.onvif.search.messages import Capabilities as SearchCapabilities
-from argus.soap.namespaces import TDS, TEV, TRC, TRP, TRT, TSE
+from argus.soap.namespaces import TDS, TEV, TRC, TRP, TRT, TRV, TSE
 from argus.store.recording.catalog import MAX_TEXT_LENGTH
 
 # The categories of tt:CapabilityCategory for which a service exists.
@@ -22,7 +23,7 @@ Services = Mapping[str, Advertised]
 
 
 def legacy_capabilities(services: Services, categories: Sequence[str], base_url: str) -> m.LegacyCapabilities:
-    """The branches of the asked categories; Recording, Search and Replay hang below All only."""
+    """The branches of the asked categories; Recording, Search, Replay and Receiver hang below All only."""
     whole = "All" in categories
 
     def wanted(category: str) -> bool:
@@ -97,12 +98,13 @@ def _media(services: Services, base_url: str) -> m.LegacyMedia:
 
 
 def _extension(services: Services, base_url: str) -> m.LegacyExtension | None:
-    if not services.keys() & {TRC, TSE, TRP}:
+    if not services.keys() & {TRC, TSE, TRP, TRV}:
         return None
     return m.LegacyExtension(
         recording=_recording(services, base_url) if TRC in services else None,
         search=_search(services, base_url) if TSE in services else None,
         replay=m.LegacyReplay(x_addr=base_url + services[TRP].path) if TRP in services else None,
+        receiver=_receiver(services, base_url) if TRV in services else None,
     )
 
 
@@ -111,7 +113,7 @@ def _recording(services: Services, base_url: str) -> m.LegacyRecording:
     assert isinstance(recording, RecordingCapabilities)
     return m.LegacyRecording(
         x_addr=base_url + services[TRC].path,
-        receiver_source=False,
+        receiver_source=TRV in services,
         media_profile_source=True,
         dynamic_recordings=bool(recording.dynamic_recordings),
         dynamic_tracks=bool(recording.dynamic_tracks),
@@ -123,3 +125,16 @@ def _search(services: Services, base_url: str) -> m.LegacySearch:
     search = services[TSE].capabilities()
     assert isinstance(search, SearchCapabilities)
     return m.LegacySearch(x_addr=base_url + services[TSE].path, metadata_search=bool(search.metadata_search))
+
+
+def _receiver(services: Services, base_url: str) -> m.LegacyReceiver:
+    receiver = services[TRV].capabilities()
+    assert isinstance(receiver, ReceiverCapabilities)
+    return m.LegacyReceiver(
+        x_addr=base_url + services[TRV].path,
+        rtp_multicast=receiver.rtp_multicast,
+        rtp_tcp=receiver.rtp_tcp,
+        rtp_rtsp_tcp=receiver.rtp_rtsp_tcp,
+        supported_receivers=receiver.supported_receivers,
+        maximum_rtsp_uri_length=receiver.maximum_rtsp_uri_length,
+    )

@@ -17,6 +17,7 @@ _REFERENCES = {
     "TrackToken": QName(TT, "TrackReference"),
     "Track": QName(TT, "TrackReference"),
     "RecordingJobToken": QName(TT, "RecordingJobReference"),
+    "ReceiverToken": QName(TT, "ReceiverReference"),
     "Token": QName(TT, "ReferenceToken"),
 }
 
