@@ -40,7 +40,16 @@ def _fragment(nal: memoryview, size: int) -> list[Payload]:
 
 
 def has_b_slices(data: bytes) -> bool:
-    """Whether the first slice of the access unit is bidirectionally predicted.   Spec: H.264 § Slice header syntax"""
+    """Whether the first slice of the access unit is bidirectionally predicted."""
+    return first_slice_type(data) == _B_SLICE
+
+
+def first_slice_type(data: bytes | memoryview) -> int | None:
+    """slice_type modulo 5 of the first slice; None where there is none.   Spec: H.264 § Slice header syntax
+
+    Raises:
+        ValueError: the lengths do not fit the data.
+    """
     for nal in split_nal_units(data):
         if nal[0] & 0x1F in (_SLICE, _IDR_SLICE):
             # 16 bytes hold first_mb_in_slice and slice_type, with room for emulation prevention bytes.
@@ -48,8 +57,8 @@ def has_b_slices(data: bytes) -> bool:
             bits = f"{int.from_bytes(head, 'big'):0{len(head) * 8}b}"
             _, position = _exp_golomb(bits, 0)
             slice_type, _ = _exp_golomb(bits, position)
-            return slice_type % 5 == _B_SLICE
-    return False
+            return slice_type % 5
+    return None
 
 
 def _exp_golomb(bits: str, position: int) -> tuple[int, int]:

@@ -1,11 +1,12 @@
-"""RTCP: sender reports and goodbyes out, receiver reports in.
+"""RTCP: what a sender tells its receivers, and receivers their sender.
 
-Spec: RFC 3550 § RTP Control Protocol.
+Spec: RFC 3550 § RTP Control Protocol; RFC 4585 § Picture Loss Indication.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -15,6 +16,8 @@ _SENDER_REPORT = struct.Struct(">BBHIQIII")
 _VERSION = 0x80
 _CNAME = 1
 _REPORT_BLOCK_BYTES = 24
+_PICTURE_LOSS = 1
+_MAX_LOST = 0x7FFFFF
 
 
 class PacketType(IntEnum):
@@ -24,16 +27,25 @@ class PacketType(IntEnum):
     RECEIVER_REPORT = 201
     SOURCE_DESCRIPTION = 202
     GOODBYE = 203
+    PAYLOAD_FEEDBACK = 206
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportBlock:
-    """How one receiver gets one of our streams. `lost_fraction` is in 1/256 since the last report."""
+    """How one receiver gets one stream. `lost_fraction` is in 1/256 since the last report, `lost` all since the
+    beginning; `highest_sequence` counts the wraps in its upper half; `jitter` is in RTP time.
+
+    `last_report` is the middle of the NTP time in the sender report received last, `report_age` how long ago that was
+    in 1/65536 s; both are 0 before the first.
+    """
 
     ssrc: int
     lost_fraction: int
+    lost: int = 0
     highest_sequence: int
     jitter: int
+    last_report: int = 0
+    report_age: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +56,45 @@ class ReceiverReport:
     blocks: tuple[ReportBlock, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderReport:
+    """The sender's wall time (64-bit NTP) at an RTP time of the stream `ssrc`."""
+
+    ssrc: int
+    ntp: int
+    rtp_timestamp: int
+
+
 def encode_sender_report(*, ssrc: int, ntp: int, rtp_timestamp: int, packets: int, octets: int, cname: str) -> bytes:
     """A sender report with the source description every compound packet must carry."""
     report = _SENDER_REPORT.pack(
         _VERSION, PacketType.SENDER_REPORT, 6, ssrc, ntp, rtp_timestamp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF
     )
     return report + _encode_source_description(ssrc, cname)
+
+
+def encode_receiver_report(*, ssrc: int, block: ReportBlock | None, cname: str) -> bytes:
+    """A receiver report with the source description every compound packet must carry; empty without a block."""
+    if block is None:
+        return struct.pack(">BBHI", _VERSION, PacketType.RECEIVER_REPORT, 1, ssrc) + _encode_source_description(
+            ssrc, cname
+        )
+    lost = block.lost_fraction << 24 | (max(-_MAX_LOST, min(_MAX_LOST, block.lost)) & 0xFFFFFF)
+    report = struct.pack(
+        ">BBHIIIIIII",
+        *(_VERSION | 1, PacketType.RECEIVER_REPORT, 7, ssrc, block.ssrc, lost),
+        *(block.highest_sequence & 0xFFFFFFFF, block.jitter & 0xFFFFFFFF, block.last_report),
+        min(block.report_age, 0xFFFFFFFF),
+    )
+    return report + _encode_source_description(ssrc, cname)
+
+
+def encode_picture_loss(*, ssrc: int, media_ssrc: int, cname: str) -> bytes:
+    """An empty receiver report, the source description, and the request for a key frame (PLI)."""
+    picture_loss = struct.pack(
+        ">BBHII", _VERSION | _PICTURE_LOSS, PacketType.PAYLOAD_FEEDBACK, 2, ssrc, media_ssrc & 0xFFFFFFFF
+    )
+    return encode_receiver_report(ssrc=ssrc, block=None, cname=cname) + picture_loss
 
 
 def encode_goodbye(*, ssrc: int, cname: str) -> bytes:
@@ -72,7 +117,28 @@ def decode_receiver_reports(data: bytes) -> tuple[ReceiverReport, ...]:
     Raises:
         ValueError: `data` is no compound RTCP packet.
     """
-    reports = []
+    return tuple(_decode_receiver_report(packet) for packet in _split(data) if packet[1] == PacketType.RECEIVER_REPORT)
+
+
+def decode_sender_packets(data: bytes) -> tuple[tuple[SenderReport, ...], frozenset[int]]:
+    """The sender reports of a compound packet, and the streams that end with it.
+
+    Raises:
+        ValueError: `data` is no compound RTCP packet.
+    """
+    reports, ended = [], set[int]()
+    for packet in _split(data):
+        if packet[1] == PacketType.SENDER_REPORT and len(packet) >= _SENDER_REPORT.size:
+            _, _, _, ssrc, ntp, rtp_timestamp, _, _ = _SENDER_REPORT.unpack_from(packet)
+            reports.append(SenderReport(ssrc=ssrc, ntp=ntp, rtp_timestamp=rtp_timestamp))
+        elif packet[1] == PacketType.GOODBYE:
+            count = min(packet[0] & 0x1F, len(packet) // 4 - 1)
+            ended.update(struct.unpack_from(f">{count}I", packet, 4))
+    return tuple(reports), frozenset(ended)
+
+
+def _split(data: bytes) -> Iterator[bytes]:
+    """The packets of a compound packet, the first `MAX_PACKETS` of them."""
     position = 0
     for _ in range(MAX_PACKETS):
         if position == len(data):
@@ -82,10 +148,8 @@ def decode_receiver_reports(data: bytes) -> tuple[ReceiverReport, ...]:
         size = 4 + 4 * int.from_bytes(data[position + 2 : position + 4], "big")
         if position + size > len(data):
             raise ValueError("an RTCP packet passes the end of the data")
-        if data[position + 1] == PacketType.RECEIVER_REPORT:
-            reports.append(_decode_receiver_report(data[position : position + size]))
+        yield data[position : position + size]
         position += size
-    return tuple(reports)
 
 
 def _decode_receiver_report(packet: bytes) -> ReceiverReport:
