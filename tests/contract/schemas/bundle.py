@@ -9,9 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from lxml import etree
+from tests.contract.schemas.names import TT, XS, Element
 from tests.contract.schemas.wildcards import extended_types, narrow_wildcards, resolve
-
-from argus.soap.namespaces import TT, XS, Element
 
 _WSDL = "http://schemas.xmlsoap.org/wsdl/"
 _IMPORT, _INCLUDE, _ANY = f"{{{XS}}}import", f"{{{XS}}}include", f"{{{XS}}}any"

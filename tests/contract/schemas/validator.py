@@ -8,8 +8,7 @@ from functools import cache
 
 from lxml import etree
 from tests.contract.schemas.bundle import DRIVER, Bundle
-
-from argus.soap.namespaces import ENV, TER, TT, WSA, WSNT, XML, Element
+from tests.contract.schemas.names import ENV, TER, TT, WSA, WSNT, XML, Element
 
 _FAULT = f"{{{ENV}}}Fault"
 _CODES = {"VersionMismatch", "MustUnderstand", "DataEncodingUnknown", "Sender", "Receiver"}

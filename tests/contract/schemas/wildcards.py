@@ -9,8 +9,7 @@ clash, because the element is a reference into another namespace, the wildcard g
 from __future__ import annotations
 
 from lxml import etree
-
-from argus.soap.namespaces import XS, Element
+from tests.contract.schemas.names import XS, Element
 
 _ANY, _ELEMENT, _CHOICE = f"{{{XS}}}any", f"{{{XS}}}element", f"{{{XS}}}choice"
 _TYPE, _EXTENSION, _ANNOTATION = f"{{{XS}}}complexType", f"{{{XS}}}extension", f"{{{XS}}}annotation"
