@@ -1,0 +1,95 @@
+"""Units on their last step: placed in time and handed to the sink."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from argus.base.access_unit import AccessUnit
+from argus.base.clock import Clock
+from argus.media.capture_clock import CaptureClock
+from argus.rtsp.client.inlet import Inlet
+from argus.rtsp.client.media import ClientCounters, ReceivedMedia, Sink
+from argus.rtsp.depacketize import CodedUnit
+
+# Devices begin with what they had kept since the last key frame, all at once. After this long it is known with how
+# little delay their packets come, and the first units lie as far apart as they were captured.
+SETTLE_NS = 300_000_000
+MAX_HELD_BYTES = 8 << 20
+MAX_HELD_UNITS = 1_024
+_US_NS = 1_000
+# A wall clock that steps back further was set; less is its discipline.
+_SET_BACK_US = 100_000
+
+
+class Delivery:
+    """Gives every unit its capture time. Nothing is delivered before `open`, and nothing in the first moments, while
+    the delay of the network is being learnt."""
+
+    def __init__(self, clock: Clock, sink: Sink, counters: ClientCounters) -> None:
+        self._clock = clock
+        self._wall = CaptureClock(clock)
+        self._sink = sink
+        self._counters = counters
+        self._open = False
+        self._held: list[tuple[Inlet, CodedUnit]] | None = []
+        self._held_bytes = 0
+        self._first_ns = 0
+        self._last: dict[str, tuple[int, int]] = {}  # monotonic and wall time of the last unit, by tag
+
+    def open(self, media: tuple[ReceivedMedia, ...]) -> None:
+        """The device plays."""
+        self._sink.opened(media)
+        self._open = True
+
+    def take(self, inlet: Inlet, units: Sequence[CodedUnit]) -> None:
+        """Take units that are complete now."""
+        now_ns = self._clock.mono_ns()
+        for unit in units:
+            inlet.clock.arrive(unit.rtp_timestamp, now_ns)
+        if self._held is None:
+            for unit in units:
+                self._deliver(inlet, unit)
+            return
+        self._hold(self._held, inlet, units, now_ns)
+
+    def tick(self) -> None:
+        """Called some times a second."""
+        self._wall.correct()
+        if self._held and self._open and self._clock.mono_ns() - self._first_ns >= SETTLE_NS:
+            self._release(self._held)
+
+    def _hold(self, held: list[tuple[Inlet, CodedUnit]], inlet: Inlet, units: Sequence[CodedUnit], now_ns: int) -> None:
+        if not held:
+            self._first_ns = now_ns
+        for unit in units:
+            if len(held) < MAX_HELD_UNITS and self._held_bytes + len(unit.data) <= MAX_HELD_BYTES:
+                held.append((inlet, unit))
+                self._held_bytes += len(unit.data)
+            elif self._open:
+                self._release(held)
+                self._deliver(inlet, unit)
+        if self._open and now_ns - self._first_ns >= SETTLE_NS and self._held is not None:
+            self._release(held)
+
+    def _release(self, held: list[tuple[Inlet, CodedUnit]]) -> None:
+        self._held = None
+        for inlet in {inlet for inlet, _ in held}:
+            inlet.clock.settle()
+        for inlet, unit in held:
+            self._deliver(inlet, unit)
+        held.clear()
+
+    def _deliver(self, inlet: Inlet, unit: CodedUnit) -> None:
+        mono_ns = inlet.clock.capture_ns(unit.rtp_timestamp)
+        tag = inlet.media.tag
+        last_ns, last_us = self._last.get(tag, (mono_ns - _US_NS, 0))
+        mono_ns = max(mono_ns, last_ns + _US_NS)
+        utc_us = self._wall.utc_us(mono_ns)
+        if last_us - _SET_BACK_US < utc_us <= last_us:
+            utc_us = last_us + 1
+        self._last[tag] = mono_ns, utc_us
+        self._counters.units += 1
+        self._sink.take(
+            inlet.media,
+            AccessUnit(format=unit.format, data=unit.data, key_frame=unit.key_frame, utc_us=utc_us, mono_ns=mono_ns),
+        )

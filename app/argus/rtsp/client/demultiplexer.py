@@ -1,0 +1,86 @@
+"""Media and messages out of one byte stream, in any fragmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from argus.rtsp.client.answer import Answer, BadAnswer, find_head, parse_head
+
+_DOLLAR = 0x24
+_LINE_ENDS = b"\r\n"
+
+# A packet: the bytes it is part of, a view of them, where it begins and where it ends.
+TakePacket = Callable[[bytes, memoryview, int, int], None]
+TakeAnswer = Callable[[Answer], None]
+
+
+class Demultiplexer:
+    """Hands frames to the taker of their channel and messages to `on_answer`, in the order of arrival.
+
+    A packet is handed on where it lies in what was fed: nothing is copied but what is cut by the end of a read.
+    """
+
+    def __init__(self, on_answer: TakeAnswer) -> None:
+        self._on_answer = on_answer
+        self._takers: list[TakePacket | None] = [None] * 256
+        self._rest = bytearray()
+        self._needed = 0
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes of what is not complete yet; bounded by the longest message."""
+        return len(self._rest)
+
+    def attach(self, channel: int, take: TakePacket) -> None:
+        """Hand the frames of this channel to `take`; those of other channels are dropped."""
+        self._takers[channel] = take
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes.
+
+        Raises:
+            BadAnswer: they are out of step.
+        """
+        if self._rest:
+            self._rest += data
+            if len(self._rest) < self._needed:
+                return
+            data = bytes(self._rest)
+        self._needed = 0
+        view, takers = memoryview(data), self._takers
+        position, end = 0, len(data)
+        while position + 4 <= end:
+            if data[position] == _DOLLAR:
+                start = position + 4
+                stop = start + (data[position + 2] << 8 | data[position + 3])
+                if stop > end:
+                    self._needed = stop - position
+                    break
+                take = takers[data[position + 1]]
+                if take is not None:
+                    take(data, view, start, stop)
+                position = stop
+            elif data[position] in _LINE_ENDS:
+                position += 1
+            else:
+                behind = self._take_message(data, position)
+                if behind == position:
+                    break
+                position = behind
+        self._rest = bytearray(view[position:])
+
+    def _take_message(self, data: bytes, position: int) -> int:
+        """Where the message ends; `position` itself where it is not complete."""
+        if not data[position : position + 1].isalpha():
+            raise BadAnswer("what arrived is neither media nor an answer")
+        head = find_head(data, position)
+        if head is None:
+            return position
+        answer, size = parse_head(data[position : head[0]])
+        end = head[1] + size
+        if end > len(data):
+            self._needed = end - position
+            return position
+        self._on_answer(replace(answer, body=data[head[1] : end]) if size else answer)
+        return end

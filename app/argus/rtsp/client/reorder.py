@@ -1,0 +1,98 @@
+"""Datagrams back in their order, as far as that takes little time and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from argus.rtsp.client.media import ClientCounters
+
+# A packet that is still missing after this long is lost. Networks that mix up packets do it within some milliseconds.
+LONGEST_WAIT_NS = 150_000_000
+MAX_PACKETS = 512
+MAX_BYTES = 1 << 20
+HEADER_BYTES = 12
+# An older packet is late; many in a row, each following the other, are a sender that began anew.
+_HALF = 1 << 15
+_RESTART_AFTER = 8
+
+
+class ReorderBuffer:
+    """Hands datagrams to `take` in the order of their sequence numbers; what never comes is left out.
+
+    Whoever takes them sees by the numbers what is missing.
+    """
+
+    def __init__(self, take: Callable[[bytes], None], counters: ClientCounters) -> None:
+        self._take = take
+        self._counters = counters
+        self._next: int | None = None
+        self._ssrc = b""
+        self._held: dict[int, tuple[bytes, int]] = {}
+        self._held_bytes = 0
+        self._late_next, self._late_run = -1, 0
+
+    def arrive(self, data: bytes, now_ns: int) -> None:
+        """Take one datagram as it came."""
+        if len(data) < HEADER_BYTES:
+            self._counters.discarded += 1
+            return
+        sequence = data[2] << 8 | data[3]
+        if sequence != self._next or data[8:12] != self._ssrc:
+            self._arrive_astray(data, sequence, now_ns)
+            return
+        self._next = (sequence + 1) & 0xFFFF
+        self._take(data)
+        if self._held:
+            self._counters.reordered += 1
+            self._drain()
+
+    def expire(self, now_ns: int) -> None:
+        """Wait no longer for what is missing before packets that came too long ago."""
+        while self._held and (
+            len(self._held) > MAX_PACKETS
+            or self._held_bytes > MAX_BYTES
+            or now_ns - min(since_ns for _, since_ns in self._held.values()) > LONGEST_WAIT_NS
+        ):
+            self._skip()
+
+    def _arrive_astray(self, data: bytes, sequence: int, now_ns: int) -> None:
+        if self._next is None or data[8:12] != self._ssrc:
+            self._begin(data, sequence)
+            return
+        if (sequence - self._next) & 0xFFFF >= _HALF:
+            self._arrive_late(data, sequence)
+        elif sequence in self._held:
+            self._counters.discarded += 1
+        else:
+            self._held[sequence] = data, now_ns
+            self._held_bytes += len(data)
+            self.expire(now_ns)
+
+    def _arrive_late(self, data: bytes, sequence: int) -> None:
+        self._late_run = self._late_run + 1 if sequence == self._late_next else 1
+        self._late_next = (sequence + 1) & 0xFFFF
+        if self._late_run >= _RESTART_AFTER:
+            self._begin(data, sequence)
+        else:
+            self._counters.discarded += 1
+
+    def _begin(self, data: bytes, sequence: int) -> None:
+        """Another stream begins; what is left of the one before comes first."""
+        while self._held:
+            self._skip()
+        self._ssrc, self._next, self._late_run = data[8:12], (sequence + 1) & 0xFFFF, 0
+        self._take(data)
+
+    def _skip(self) -> None:
+        """Go on with the first packet that is there."""
+        first = self._next or 0
+        self._next = min(self._held, key=lambda sequence: (sequence - first) & 0xFFFF)
+        self._drain()
+
+    def _drain(self) -> None:
+        sequence = self._next or 0
+        while (held := self._held.pop(sequence, None)) is not None:
+            self._held_bytes -= len(held[0])
+            sequence = (sequence + 1) & 0xFFFF
+            self._next = sequence
+            self._take(held[0])
