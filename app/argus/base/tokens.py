@@ -7,6 +7,8 @@ from typing import NewType
 
 ProfileToken = NewType("ProfileToken", str)
 VideoSourceToken = NewType("VideoSourceToken", str)
+AudioSourceToken = NewType("AudioSourceToken", str)
+AudioStreamToken = NewType("AudioStreamToken", str)
 RecordingToken = NewType("RecordingToken", str)
 TrackToken = NewType("TrackToken", str)
 RecordingJobToken = NewType("RecordingJobToken", str)

@@ -76,6 +76,6 @@ class Pacer:
                 skipped = grid.skipped
                 grid.advance(self._clock.mono_ns())
                 if grid.skipped != skipped:
-                    logger.warning("the simulated sensor skipped %d pictures: too slow", grid.skipped - skipped)
+                    logger.warning("the simulated sensor was too slow: it skipped %d beats", grid.skipped - skipped)
         except ArgusError as error:
             self._failed(error)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from argus.base.access_unit import Codec
 from argus.base.errors import InvalidValue
-from argus.base.tokens import ProfileToken, VideoSourceToken
+from argus.base.tokens import AudioStreamToken, ProfileToken, VideoSourceToken
 
 AUTO = "auto"
 MAX_WIDTH, MAX_HEIGHT, MAX_FRAME_RATE = 7680, 4320, 240.0
@@ -66,7 +66,10 @@ class VideoSourceSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSettings:
-    """One encoded stream of a camera; its token is the token of the media profile that shows it."""
+    """One encoded stream of a camera; its token is the token of the media profile that shows it.
+
+    `audio` is the token of the audio stream that belongs to the profile, and `metadata` tells whether metadata do.
+    """
 
     token: ProfileToken
     name: str
@@ -78,6 +81,8 @@ class StreamSettings:
     key_frame_interval_s: float = 1.0
     profile: H264Profile = H264Profile.MAIN
     encoder: EncoderSettings = EncoderSettings()
+    audio: AudioStreamToken | None = None
+    metadata: bool = False
 
     def __post_init__(self) -> None:
         check_source("stream", self.token, self.width, self.height, self.frame_rate)
@@ -101,10 +106,15 @@ def frame_rate_fraction(frame_rate: float) -> Fraction:
     return Fraction(frame_rate).limit_denominator(1001)
 
 
-def check_source(subject: str, token: str, width: int, height: int, frame_rate: float) -> None:
-    """Raises InvalidValue where no pipeline could show such a picture, or no URI could hold the token."""
+def check_token(subject: str, token: str) -> None:
+    """Raises InvalidValue where no URI could hold the token."""
     if not _TOKEN.fullmatch(token):
         raise InvalidValue(subject, f"{subject} {token!r}: a token here is 1 to 32 letters, digits, '-' or '_'")
+
+
+def check_source(subject: str, token: str, width: int, height: int, frame_rate: float) -> None:
+    """Raises InvalidValue where no pipeline could show such a picture, or no URI could hold the token."""
+    check_token(subject, token)
     if not (64 <= width <= MAX_WIDTH and width % WIDTH_STEP == 0):
         raise InvalidValue(
             subject, f"{subject} {token!r}: width {width} is not a multiple of {WIDTH_STEP} from 64 to {MAX_WIDTH}"

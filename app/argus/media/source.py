@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from argus.base.access_unit import AccessUnit
 from argus.base.clock import Clock
 from argus.base.errors import ArgusError, NotFound, NotSupported, Unavailable
 from argus.base.tasks import Heartbeat, run_again
@@ -18,6 +16,7 @@ from argus.base.tokens import ProfileToken
 from argus.linux.v4l2 import VideoDevices, Wish, negotiate
 from argus.media.annexb import AccessUnitAssembler
 from argus.media.capture_clock import CaptureClock
+from argus.media.crossing import Crossing
 from argus.media.encoders import Encoder, SelfTest, candidates
 from argus.media.hub import HubHealth, StreamHub
 from argus.media.launch import CapturePlan, EncodedStream
@@ -28,8 +27,6 @@ logger = logging.getLogger(__name__)
 WATCH_PERIOD_S = 0.25
 # A stream without a picture for so long is taken for dead: start-up of a slow sensor is shorter.
 STALL_S = 5.0
-# Access units on their way to the event loop: ten seconds of a loop that is stuck.
-MAX_UNDERWAY = 256
 
 Deliver = Callable[[int, bytes, int], None]
 
@@ -78,30 +75,25 @@ class SourceHealth:
 
 
 class StreamFeed:
-    """Brings coded pictures of one stream from the encoder's thread to the hub, in order and bounded.
+    """Makes access units of coded pictures of one stream, on the encoder's thread, and sends them across.
 
-    Where the event loop does not take them in time, the rest of the group of pictures is lost, and counted. Times of
-    consecutive units rise strictly, even if an encoder should repeat one.
+    Times of consecutive units rise strictly, even if an encoder should repeat one.
     """
 
     def __init__(self, stream: StreamSettings, times: CaptureClock, hub: StreamHub, heartbeat: Heartbeat) -> None:
+        self.crossing = Crossing(hub, heartbeat)
         self.hub = hub
         self.heartbeat = heartbeat
-        self.lost = 0
         self.unreadable = 0
         self._frame_rate = stream.frame_rate
         self._times = times
-        self._underway: deque[AccessUnit] = deque()
-        self._losing = False
         self._last_mono_ns = 0
         self._assembler = AccessUnitAssembler(stream.frame_rate)
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """A new encoder starts: nothing of the old one is left."""
-        self._loop = loop
         self._assembler = AccessUnitAssembler(self._frame_rate)
-        self._losing = False
+        self.crossing.begin(loop)
 
     def put(self, data: bytes, mono_ns: int) -> None:
         """Called on the encoder's thread with an access unit as Annex B."""
@@ -113,19 +105,8 @@ class StreamFeed:
             if self.unreadable == 1:
                 logger.error("the encoder of %s delivers what cannot be read: %s", self.hub.name, error)
             return
-        if unit is None or self._loop is None:
-            return
-        full = len(self._underway) >= MAX_UNDERWAY
-        self._losing = full or (self._losing and not unit.key_frame)
-        if self._losing:
-            self.lost += 1
-            return
-        self._underway.append(unit)
-        self._loop.call_soon_threadsafe(self._take)
-
-    def _take(self) -> None:
-        self.heartbeat.beat()
-        self.hub.publish(self._underway.popleft())
+        if unit is not None:
+            self.crossing.put(unit)
 
 
 class VideoSource:
@@ -138,6 +119,7 @@ class VideoSource:
         clock: Clock,
         engine: MediaEngine,
         devices: VideoDevices,
+        times: CaptureClock | None = None,
     ) -> None:
         self.name = f"video source {settings.token}"
         self.settings = settings
@@ -147,7 +129,8 @@ class VideoSource:
         self._clock = clock
         self._engine = engine
         self._devices = devices
-        self._times = CaptureClock(clock)
+        # sources that share it agree on the wall time of every instant, also while the wall clock is set
+        self._times = times or CaptureClock(clock)
         self._feeds = [self._feed(number, stream) for number, stream in enumerate(streams)]
         self._numbers = {stream.token: number for number, stream in enumerate(streams)}
         self._self_tests: dict[ProfileToken, SelfTest] = {}
@@ -208,7 +191,7 @@ class VideoSource:
                     token=stream.token,
                     encoder=self._self_tests.get(stream.token),
                     hub=feed.hub.health(),
-                    lost_underway=feed.lost,
+                    lost_underway=feed.crossing.lost,
                     unreadable=feed.unreadable,
                 )
                 for stream, feed in zip(self.streams, self._feeds, strict=True)

@@ -16,11 +16,12 @@ from argus.base.tasks import Heartbeat
 from argus.base.tokens import ProfileToken, VideoSourceToken
 from argus.linux.v4l2 import Capability, CapabilityTable, FrameSizes, SimulatedVideoDevices, VideoDevice
 from argus.media.capture_clock import CaptureClock
+from argus.media.crossing import MAX_UNDERWAY
 from argus.media.encoders import Encoder, SelfTest
 from argus.media.hub import StreamHub
 from argus.media.launch import CapturePlan
 from argus.media.settings import SourceKind, StreamSettings, VideoSourceSettings
-from argus.media.source import MAX_UNDERWAY, STALL_S, Deliver, StreamFeed, VideoSource
+from argus.media.source import STALL_S, Deliver, StreamFeed, VideoSource
 
 MAIN, SUB = ProfileToken("main"), ProfileToken("sub")
 KEY_FRAME = byte_stream(sps(1280, 720), PPS, IDR)
@@ -268,11 +269,11 @@ async def test_a_stuck_event_loop_loses_whole_groups_of_pictures(clock: Simulate
     feed.put(KEY_FRAME, 1)
     for number in range(MAX_UNDERWAY + 9):  # the loop does not run in between
         feed.put(DELTA_FRAME, number)
-    assert feed.lost == 10
+    assert feed.crossing.lost == 10
     await until(lambda: hub.health().units == MAX_UNDERWAY)
     feed.put(DELTA_FRAME, 10**9)
     feed.put(KEY_FRAME, 2 * 10**9)
-    assert feed.lost == 11
+    assert feed.crossing.lost == 11
     await until(lambda: hub.health().units == MAX_UNDERWAY + 1)
     reader.end()
     units = [await reader.read() for _ in range(MAX_UNDERWAY + 1)]

@@ -8,11 +8,15 @@ from argus.base.clock import Clock
 from argus.base.errors import Unavailable
 from argus.media import launch
 from argus.media.annexb import NalType, nal_units
+from argus.media.audio_encoders import AudioDriver, AudioSelfTest
+from argus.media.audio_launch import ListenPlan
+from argus.media.audio_settings import AudioStreamSettings
 from argus.media.capture_clock import CaptureClock
 from argus.media.encoders import Encoder, SelfTest
 from argus.media.gstreamer.capture import Capture, Deliver
 from argus.media.gstreamer.key_frames import request_key_frame
 from argus.media.gstreamer.pipeline import Gst, parse, play, sample_bytes
+from argus.media.gstreamer.sound import DeliverAudio, Listening, try_audio_encoder
 from argus.media.launch import CapturePlan
 from argus.media.settings import StreamSettings
 
@@ -57,6 +61,19 @@ class Gstreamer:
         verdict = "works" if result.usable else "does not work"
         logger.info("encoder %s %s (self-test of %d ms: %s)", result.element, verdict, result.took_ms, result.detail)
         return result
+
+    def installed_audio_encoders(self) -> frozenset[str]:
+        """Names of all audio encoder elements."""
+        factories = Gst.ElementFactory.list_get_elements(Gst.ELEMENT_FACTORY_TYPE_AUDIO_ENCODER, Gst.Rank.NONE)
+        return frozenset(factory.get_name() for factory in factories)
+
+    def audio_self_test(self, driver: AudioDriver, stream: AudioStreamSettings) -> AudioSelfTest:
+        """Encode some noise with the encoder. Blocks for some milliseconds, 10 s at worst."""
+        return try_audio_encoder(driver, stream)
+
+    def listen(self, plan: ListenPlan, times: CaptureClock, deliver: DeliverAudio) -> Listening:
+        """A pipeline of sound that is not started yet."""
+        return Listening(plan, self._clock, times, deliver)
 
     def capture(self, plan: CapturePlan, times: CaptureClock, deliver: Deliver) -> Capture:
         """A pipeline that is not started yet."""
