@@ -36,6 +36,7 @@ NOT_RAISED = {
     "Receiver/Action/MaxTracks": "CreateTrack is answered with NotImplemented: tracks come with their recording",
     "Receiver/Action/IncompleteConfiguration": "every profile is complete, by construction",
     "Sender/OperationProhibited/StreamConflict": "any number of clients share one encoder",
+    "Receiver/CapabilityViolated/ClientSuppliedTokenSupported": "clients may supply tokens",
     "Sender/InvalidArgVal/InvalidMulticastSettings": "multicast is refused as InvalidStreamSetup",
 }
 # Faults beyond the standard's list, each with its reason.
@@ -51,7 +52,7 @@ OTHER_TITLES = {
     "SetSynchronizationPoint": {"synchronizationpoint"},
     "Subscribe": {"basicnotificationinterface"},
 }
-DOCUMENTS = {"Core", "Media", "Receiver", "RecordingControl", "RecordingSearch", "Replay"}
+DOCUMENTS = {"Core", "Media", "Receiver", "RecordingControl", "RecordingSearch", "Replay", "Schedule"}
 
 
 def published(declared: Declared) -> Facts:

@@ -1,4 +1,4 @@
-"""What the box remembers: named values and accounts in one SQLite file of mode 0600."""
+"""What the box remembers: named values, accounts and schedules in one SQLite file of mode 0600."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ MIGRATIONS = (
     """
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
     CREATE TABLE account (username TEXT PRIMARY KEY, level TEXT NOT NULL, password TEXT NOT NULL) STRICT
+    """,
+    # calendars as their owners wrote them; special_days is JSON, see device/schedule/rows.py
+    """
+    CREATE TABLE special_day_group (
+        token TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT, days TEXT
+    ) STRICT;
+    CREATE TABLE schedule (
+        token TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT, standard TEXT NOT NULL, special_days TEXT NOT NULL
+    ) STRICT
     """,
 )
 

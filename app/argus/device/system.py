@@ -65,11 +65,16 @@ class System:
         self._settings = settings
         self._reboot_asked = asyncio.Event()
 
+    @property
+    def time_zone(self) -> str:
+        """The POSIX time zone of the box."""
+        return self._settings.get(_TIME_ZONE, time_zone.UTC)
+
     async def date_and_time(self) -> DateAndTime:
         return DateAndTime(
             source=TimeSource.NTP if await self._ntp_enabled() else TimeSource.MANUAL,
             daylight_savings=self._settings.get(_DAYLIGHT_SAVINGS) == "1",
-            time_zone=self._settings.get(_TIME_ZONE, time_zone.UTC),
+            time_zone=self.time_zone,
             utc_us=self._clock.utc_us(),
         )
 

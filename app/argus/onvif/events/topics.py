@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from argus.soap.namespaces import TNS1, TT, WSTOP, XS, Element, QName, nsmap
+from argus.soap.namespaces import PT, TNS1, TT, WSTOP, XS, Element, QName, nsmap
 
 _REFERENCES = {
     "RecordingToken": QName(TT, "RecordingReference"),
@@ -18,6 +18,8 @@ _REFERENCES = {
     "Track": QName(TT, "TrackReference"),
     "RecordingJobToken": QName(TT, "RecordingJobReference"),
     "ReceiverToken": QName(TT, "ReceiverReference"),
+    "ScheduleToken": QName(PT, "ReferenceToken"),
+    "SpecialDaysToken": QName(PT, "ReferenceToken"),
     "Token": QName(TT, "ReferenceToken"),
 }
 
@@ -51,7 +53,7 @@ class TopicSet:
 
     def element(self) -> Element:
         """The set as wstop:TopicSet: one element for each step of a path, its root in tns1."""
-        root = etree.Element(f"{{{WSTOP}}}TopicSet", nsmap=nsmap(WSTOP, TNS1, TT, XS))
+        root = etree.Element(f"{{{WSTOP}}}TopicSet", nsmap=nsmap(WSTOP, TNS1, TT, XS, PT))
         for topic in self.topics:
             node = root
             for depth, name in enumerate(topic.path.split("/")):
