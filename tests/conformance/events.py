@@ -105,7 +105,7 @@ def _problems_of_element(name: str, element: Element, kind: tuple[str, str] | No
     message = f'<tt:Message UtcTime="2026-01-01T00:00:00Z"><tt:Source/><tt:Data>{inner}</tt:Data></tt:Message>'
     wrapped = (
         "<tev:PullMessagesResponse><tev:CurrentTime>2026-01-01T00:00:00Z</tev:CurrentTime><tev:TerminationTime>"
-        f"2026-01-01T00:00:00Z</tev:TerminationTime><wsnt:NotificationMessage><wsnt:Topic>tns1:x</wsnt:Topic>"
+        f"2026-01-01T00:00:00Z</tev:TerminationTime><wsnt:NotificationMessage><wsnt:Topic Dialect='{DIALECT}'>tns1:x</wsnt:Topic>"
         f"<wsnt:Message>{message}</wsnt:Message></wsnt:NotificationMessage></tev:PullMessagesResponse>"
     )
     for problem in official_schemas().validate(envelope(wrapped)):
