@@ -41,7 +41,13 @@ class Camera:
             if self.model.software is Software.VLC:
                 self._start_vlc(log)
             else:
-                arguments = (str(self.port), self.model.video, self.model.audio, self.model.login)
+                arguments = (
+                    str(self.port),
+                    str(self.model.number),
+                    self.model.video,
+                    self.model.audio,
+                    self.model.login,
+                )
                 self._start(
                     [sys.executable, "-m", "tests.scenario.serve_gstreamer", *arguments], stdout=log, stderr=log
                 )
@@ -82,7 +88,7 @@ class Camera:
 
     def _start_vlc(self, log: object) -> None:
         """VLC streams on what it reads from a pipe. It refuses to run as root, hence as nobody there."""
-        feed = [sys.executable, "-m", "tests.scenario.feed", self.model.video, self.model.audio]
+        feed = [sys.executable, "-m", "tests.scenario.feed", str(self.model.number), self.model.video, self.model.audio]
         source = self._start(feed, stdout=subprocess.PIPE, stderr=log)
         sout = f"#rtp{{sdp=rtsp://127.0.0.1:{self.port}/stream}}"
         # Sessions end soon without a word from the client, so that its keep-alive counts.

@@ -1,4 +1,4 @@
-"""The pictures and the tone of a camera as Matroska on standard output: `python -m tests.scenario.feed VIDEO AUDIO`."""
+"""Pictures and tone of a camera as Matroska on standard output: `python -m tests.scenario.feed NUMBER VIDEO AUDIO`."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def launch(video: str, audio: str) -> str:
 
 if __name__ == "__main__":
     Gst.init(None)
-    video, audio = sys.argv[1:]
+    number, video, audio = sys.argv[1:]
     pipeline = Gst.parse_launch(launch(video, audio))
-    painter = Painter(audio)
+    painter = Painter(int(number), audio)
     painter.give_to(pipeline)
     pipeline.set_state(Gst.State.PLAYING)
     loop = GLib.MainLoop()

@@ -26,8 +26,10 @@ class Login(StrEnum):
 
 @dataclass(frozen=True)
 class Model:
-    """One camera. `transport` is what it is to be received over, as tt:TransportProtocol."""
+    """One camera. `number` is burnt into its pictures; `transport` is what it is to be received over, as
+    tt:TransportProtocol."""
 
+    number: int
     name: str
     software: Software
     video: str
@@ -45,16 +47,19 @@ AUDIO_ENCODERS = {"PCMU": "mulawenc", "PCMA": "alawenc", "AAC": "voaacenc bitrat
 AUDIO_HZ = {"PCMU": 8000, "PCMA": 8000, "AAC": 16_000}
 
 
+# The number in a picture: that of the camera in the upper bits, that of the frame in the lower.
+NUMBER_SHIFT = 24
+
 CAMERAS = {
     model.name: model
     for model in (
-        Model("door", Software.GSTREAMER, "H264", "PCMU", Login.DIGEST, "RTSP"),
-        Model("yard", Software.GSTREAMER, "H265", "AAC", Login.DIGEST, "UDP"),
-        Model("gate", Software.GSTREAMER, "JPEG", "", Login.NONE, "RTSP"),
-        Model("hall", Software.GSTREAMER, "H264", "PCMA", Login.BASIC, "HTTP"),
-        Model("ramp", Software.VLC, "H264", "AAC", Login.BASIC, "UDP"),
-        Model("dock", Software.VLC, "H265", "", Login.NONE, "UDP"),
-        Model("lobby", Software.GSTREAMER, "H264", "AAC", Login.DIGEST, "HTTP"),
-        Model("roof", Software.VLC, "H264", "PCMU", Login.NONE, "UDP"),
+        Model(1, "door", Software.GSTREAMER, "H264", "PCMU", Login.DIGEST, "RTSP"),
+        Model(2, "yard", Software.GSTREAMER, "H265", "AAC", Login.DIGEST, "UDP"),
+        Model(3, "gate", Software.GSTREAMER, "JPEG", "", Login.NONE, "RTSP"),
+        Model(4, "hall", Software.GSTREAMER, "H264", "PCMA", Login.BASIC, "HTTP"),
+        Model(5, "ramp", Software.VLC, "H264", "AAC", Login.BASIC, "UDP"),
+        Model(6, "dock", Software.VLC, "H265", "", Login.NONE, "UDP"),
+        Model(7, "lobby", Software.GSTREAMER, "H264", "AAC", Login.DIGEST, "HTTP"),
+        Model(8, "roof", Software.VLC, "H264", "PCMU", Login.NONE, "UDP"),
     )
 }

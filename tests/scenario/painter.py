@@ -12,7 +12,7 @@ import time
 from functools import cache
 
 import gi
-from tests.scenario.models import AUDIO_HZ, FRAME_RATE, HEIGHT, WIDTH
+from tests.scenario.models import AUDIO_HZ, FRAME_RATE, HEIGHT, NUMBER_SHIFT, WIDTH
 
 from argus.media.testcard import Stamp, TestCard
 
@@ -36,15 +36,16 @@ def sound(codec: str) -> str:
 class Painter:
     """One thread that draws a frame a tick, and its share of a tone, for whichever pipeline wants them at the time."""
 
-    def __init__(self, audio: str) -> None:
+    def __init__(self, camera: int, audio: str) -> None:
         self._card = TestCard(WIDTH, HEIGHT)
         self._background = self._card.background()
+        self._camera = camera
         self._audio = audio
         self._taker: Gst.Bin | None = None
         threading.Thread(target=self._paint, daemon=True).start()
 
-    def give_to(self, taker: Gst.Bin | None) -> None:
-        """From now on all goes to the sources in this bin."""
+    def give_to(self, taker: Gst.Bin) -> None:
+        """From now on all goes to the sources in this bin; what has ended by itself refuses it."""
         self._taker = taker
 
     def _paint(self) -> None:
@@ -59,7 +60,9 @@ class Painter:
             if self._audio:
                 taker.get_by_name(_SOUND).emit("push-buffer", Gst.Buffer.new_wrapped(_tone(AUDIO_HZ[self._audio])))
             frame = bytearray(self._background)
-            self._card.draw(memoryview(frame), Stamp(number=number, utc_us=time.time_ns() // 1000))
+            self._card.draw(
+                memoryview(frame), Stamp(number=self._camera << NUMBER_SHIFT | number, utc_us=time.time_ns() // 1000)
+            )
             taker.get_by_name(_PICTURES).emit("push-buffer", Gst.Buffer.new_wrapped(bytes(frame)))
 
 

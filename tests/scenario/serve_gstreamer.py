@@ -1,4 +1,4 @@
-"""A camera by gst-rtsp-server: `python -m tests.scenario.serve_gstreamer PORT VIDEO AUDIO LOGIN`.
+"""A camera by gst-rtsp-server: `python -m tests.scenario.serve_gstreamer PORT NUMBER VIDEO AUDIO LOGIN`.
 
 It says `ready` once it listens, and `clients N` whenever a connection comes or goes.
 """
@@ -43,8 +43,8 @@ def launch(video: str, audio: str) -> str:
 class Camera:
     """One server with one mount point, its media shared by all clients."""
 
-    def __init__(self, video: str, audio: str, login: Login) -> None:
-        self._painter = Painter(audio)
+    def __init__(self, number: int, video: str, audio: str, login: Login) -> None:
+        self._painter = Painter(number, audio)
         self._clients = 0
         self._server = GstRtspServer.RTSPServer(address="127.0.0.1")
         factory = GstRtspServer.RTSPMediaFactory()
@@ -69,7 +69,6 @@ class Camera:
 
     def _configure(self, _factory: object, media: GstRtspServer.RTSPMedia) -> None:
         self._painter.give_to(media.get_element())
-        media.connect("unprepared", lambda _media: self._painter.give_to(None))
 
     def _connected(self, _server: object, client: GstRtspServer.RTSPClient) -> None:
         self._count(1)
@@ -101,5 +100,5 @@ def _digest_method() -> object:
 
 if __name__ == "__main__":
     Gst.init(None)
-    port, video, audio, login = sys.argv[1:]
-    Camera(video, audio, Login(login)).serve(int(port))
+    port, number, video, audio, login = sys.argv[1:]
+    Camera(int(number), video, audio, Login(login)).serve(int(port))

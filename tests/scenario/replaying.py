@@ -1,0 +1,133 @@
+"""Plays what was recorded and reads the cameras' and frames' numbers and times off the pictures."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from tests.harness.pictures import stamps_of_h264, stamps_of_stream, with_login
+from tests.harness.recorder import Recorder
+from tests.harness.rtp import ReceivedUnit
+from tests.harness.rtsp import clock_range
+from tests.scenario.models import CAMERAS, HEIGHT, NUMBER_SHIFT, WIDTH, Model, Software
+from tests.scenario.stage import Stage
+from tests.scenario.table import Stretch, Table
+
+SIZE = (WIDTH, HEIGHT)
+# Pictures decoded at once; they are held in memory.
+_BATCH = 600
+# How far the time of capture that was recorded may be from the one in the picture. gst-rtsp-server tells in its
+# reports when it sends; VLC keeps what it read for about a second before.
+_LATE_S = {Software.GSTREAMER: 1.0, Software.VLC: 4.0}
+_NAMES = {model.number: name for name, model in CAMERAS.items()}
+
+
+@dataclass
+class Run:
+    """Pictures of one camera that follow each other."""
+
+    camera: str
+    first_frame: int
+    last_frame: int
+    pictures: int
+    late_s: list[float]
+
+    @property
+    def missing(self) -> int:
+        return self.last_frame - self.first_frame + 1 - self.pictures
+
+
+def runs(recorder: Recorder, recording: str) -> list[Run]:
+    """Everything of an H.264 track, camera by camera."""
+    found: list[Run] = []
+    with recorder.replay(recording) as client:
+        client.play(Rate_Control="no", Range=clock_range(recorder.information(recording).earliest_us))
+        for batch in _batches(client.units(quiet_s=3, limit_s=120)):
+            pictures = stamps_of_h264(b"".join(unit.annexb for unit in batch), SIZE)
+            assert len(pictures) == len(batch), f"{len(batch)} units are {len(pictures)} pictures"
+            for unit, stamp in zip(batch, pictures, strict=True):
+                camera, frame = _NAMES[stamp.number >> NUMBER_SHIFT], stamp.number & (1 << NUMBER_SHIFT) - 1
+                begins = unit.extension is not None and unit.extension.discontinuity
+                if not found or found[-1].camera != camera or (begins and frame != found[-1].last_frame + 1):
+                    found.append(Run(camera, frame, frame, 0, []))
+                found[-1].last_frame = frame
+                found[-1].pictures += 1
+                found[-1].late_s.append((unit.utc_us - stamp.utc_us) / 1e6)
+    return found
+
+
+def judge_pictures(table: Table, stage: Stage) -> tuple[list[str], list[str]]:
+    """Mistakes, and figures: whose pictures each video track holds, and whether one is missing."""
+    mistakes: list[str] = []
+    figures: list[str] = []
+    for (recording, track), stretches in table.tracks.items():
+        if track != "VIDEO001":
+            continue
+        token = stage.recording_tokens[recording]
+        models = [CAMERAS[stretch.camera] for stretch in stretches]
+        if all(model.video == "H264" for model in models):
+            found = runs(stage.recorder, token)
+            mistakes += _judge_runs(recording, stretches, found)
+            figures += [
+                f"{recording}: {run.pictures} pictures of {run.camera}, {run.missing} missing, recorded as "
+                f"{median(run.late_s):.2f} s after they were drawn ({min(run.late_s):.2f} to {max(run.late_s):.2f})"
+                for run in found
+            ]
+        else:
+            mistakes += _judge_start(recording, models[0], stage.recorder.replay_uri(token))
+        mistakes += _judge_streams(recording, table, models[0], stage.recorder.replay_uri(token))
+    return mistakes, figures
+
+
+def _judge_runs(recording: str, stretches: Sequence[Stretch], found: Sequence[Run]) -> Iterator[str]:
+    cameras = [stretch.camera for stretch in stretches]
+    if [run.camera for run in found] != cameras:
+        yield f"{recording}: pictures of {[run.camera for run in found]}, not of {cameras}"
+    for run in found:
+        if run.missing:
+            yield f"{recording}: {run.missing} of {run.pictures} pictures of {run.camera} are missing"
+        limit_s = _LATE_S[CAMERAS[run.camera].software]
+        if not -0.5 <= min(run.late_s) <= max(run.late_s) <= limit_s:
+            yield f"{recording}: {run.camera} recorded {min(run.late_s):.2f} to {max(run.late_s):.2f} s after drawn"
+
+
+def _judge_start(recording: str, model: Model, uri: str) -> Iterator[str]:
+    """Two seconds of a track, decoded by ffmpeg from the replay."""
+    numbers = [stamp.number for stamp in stamps_of_stream(uri, SIZE, 20)]
+    if any(number >> NUMBER_SHIFT != model.number for number in numbers):
+        yield f"{recording}: pictures of another camera than {model.name}"
+    if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        yield f"{recording}: the first pictures are {[number & 0xFFFFFF for number in numbers]}"
+
+
+def _judge_streams(recording: str, table: Table, model: Model, uri: str) -> Iterator[str]:
+    """The replay offers the tracks that have footage, in the encoding of the camera."""
+    names = {"H264": "h264", "H265": "hevc", "JPEG": "mjpeg", "PCMU": "pcm_mulaw", "PCMA": "pcm_alaw", "AAC": "aac"}
+    wanted = {names[model.video]}
+    if (recording, "AUDIO001") in table.tracks:
+        wanted.add(names[model.audio])
+    offered = _codecs(uri)
+    if offered != wanted:
+        yield f"{recording}: replay offers {offered}, not {wanted}"
+
+
+def _codecs(uri: str) -> set[str]:
+    """What ffprobe finds in a presentation."""
+    command = ["ffprobe", "-v", "error", "-of", "json", "-show_entries", "stream=codec_name"]
+    command += ["-rtsp_transport", "tcp", "-timeout", "10000000", with_login(uri)]
+    outcome = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    return {stream["codec_name"] for stream in json.loads(outcome.stdout)["streams"]}
+
+
+def _batches(units: Sequence[ReceivedUnit]) -> Iterator[Sequence[ReceivedUnit]]:
+    """Runs of units that begin with a key frame, so that each decodes by itself."""
+    begin = 0
+    for at, unit in enumerate(units):
+        if unit.key_frame and at - begin >= _BATCH:
+            yield units[begin:at]
+            begin = at
+    if units:
+        yield units[begin:]
