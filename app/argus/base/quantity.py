@@ -42,6 +42,7 @@ DURATION_MS = Dimension(
     units={"ms": Fraction(1), "s": Fraction(1_000), "min": Fraction(60_000), "h": Fraction(3_600_000)},
     example='"1 s"',
 )
+FREQUENCY = Dimension(units={"Hz": Fraction(1), "kHz": Fraction(1_000)}, example='"16 kHz"')
 PERCENT = Dimension(units={"%": Fraction(1)}, example='"50 %"')
 SIZE = Dimension(
     units={"B": Fraction(1), "KiB": Fraction(1 << 10), "MiB": Fraction(1 << 20), "GiB": Fraction(1 << 30)},

@@ -9,8 +9,17 @@ from pathlib import Path
 
 from argus.base.access_unit import Codec
 from argus.base.errors import InvalidValue
-from argus.base.quantity import BITRATE, DURATION_MS, PERCENT, SIZE
-from argus.base.tokens import ProfileToken, VideoSourceToken
+from argus.base.quantity import BITRATE, DURATION_MS, FREQUENCY, PERCENT, SIZE
+from argus.base.tokens import AudioSourceToken, AudioStreamToken, ProfileToken, VideoSourceToken
+from argus.media.audio_settings import (
+    AUDIO_CODECS,
+    MIN_AAC_BITRATE_BPS,
+    SAMPLE_RATES_HZ,
+    AudioKind,
+    AudioSourceSettings,
+    AudioStreamSettings,
+    highest_aac_bitrate_bps,
+)
 from argus.media.encoders import DRIVERS
 from argus.media.settings import (
     AUTO,
@@ -27,6 +36,7 @@ from argus.media.settings import (
 from argus.station.table import Table
 
 MAX_VIDEO_SOURCES = 16
+MAX_AUDIO_SOURCES = 4
 MAX_STREAMS = 4
 
 
@@ -55,6 +65,12 @@ class VideoSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AudioSource:
+    settings: AudioSourceSettings
+    streams: tuple[AudioStreamSettings, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """All facts of one board. `system_actions` is "simulated" or "systemd"."""
 
@@ -64,6 +80,7 @@ class Board:
     hardware_id: str
     system_actions: str
     video_sources: tuple[VideoSource, ...]
+    audio_sources: tuple[AudioSource, ...]
     storage: StorageSettings
 
     def with_video_file(self, path: Path) -> Board:
@@ -120,11 +137,13 @@ def load_board(file: Path) -> Board:
         hardware_id=facts.text("hardware_id"),
         system_actions=system.choice("actions", ("simulated", "systemd")),
         video_sources=tuple(_video_source(file, table) for table in root.tables("video_source", MAX_VIDEO_SOURCES)),
+        audio_sources=tuple(_audio_source(table) for table in root.tables("audio_source", MAX_AUDIO_SOURCES, least=0)),
         storage=_storage(root.table("storage")),
     )
     for table in (facts, system, root):
         table.finish()
     _refuse_equal_tokens(root, board)
+    _refuse_unknown_audio(root, board)
     return board
 
 
@@ -157,6 +176,7 @@ def _video_source(file: Path, table: Table) -> VideoSource:
 
 
 def _stream(table: Table, source: VideoSourceSettings) -> StreamSettings:
+    audio = table.optional_text("audio", longest=32)
     stream = StreamSettings(
         token=ProfileToken(table.text("token", longest=32)),
         name=table.text("name"),
@@ -167,9 +187,57 @@ def _stream(table: Table, source: VideoSourceSettings) -> StreamSettings:
         bitrate_bps=table.quantity("bitrate", BITRATE, "32 kbit/s", "50 Mbit/s"),
         key_frame_interval_s=table.quantity("key_frame_interval", DURATION_MS, "200 ms", "10 s") / 1000,
         encoder=_encoder(table),
+        audio=AudioStreamToken(audio) if audio is not None else None,
+        metadata=table.flag("metadata", False),
     )
     table.finish()
     return stream
+
+
+def _audio_source(table: Table) -> AudioSource:
+    kind = AudioKind(table.choice("source", tuple(AudioKind)))
+    if kind is not AudioKind.ALSA:
+        table.absent("device", 'only a source = "alsa" has one')
+    settings = AudioSourceSettings(
+        token=AudioSourceToken(table.text("token", longest=32)),
+        name=table.text("name"),
+        kind=kind,
+        device=table.text("device", longest=256) if kind is AudioKind.ALSA else None,
+        sample_rate_hz=_sample_rate(table, "48 kHz"),
+    )
+    streams = tuple(_audio_stream(stream) for stream in table.tables("stream", MAX_STREAMS))
+    table.finish()
+    return AudioSource(settings=settings, streams=streams)
+
+
+def _audio_stream(table: Table) -> AudioStreamSettings:
+    codec = Codec(table.choice("codec", AUDIO_CODECS))
+    token, name = AudioStreamToken(table.text("token", longest=32)), table.text("name")
+    if codec is Codec.AAC:
+        sample_rate_hz = _sample_rate(table, None)
+        stream = AudioStreamSettings(
+            token=token,
+            name=name,
+            codec=codec,
+            sample_rate_hz=sample_rate_hz,
+            bitrate_bps=table.quantity(
+                "bitrate", BITRATE, f"{MIN_AAC_BITRATE_BPS} bit/s", f"{highest_aac_bitrate_bps(sample_rate_hz)} bit/s"
+            ),
+        )
+    else:
+        for key in ("sample_rate", "bitrate"):
+            table.absent(key, 'codec = "G711" is always 8 kHz and 64 kbit/s')
+        stream = AudioStreamSettings(token=token, name=name, codec=codec)
+    table.finish()
+    return stream
+
+
+def _sample_rate(table: Table, default: str | None) -> int:
+    lowest, highest = f"{SAMPLE_RATES_HZ[0]} Hz", f"{SAMPLE_RATES_HZ[-1]} Hz"
+    sample_rate_hz = table.quantity("sample_rate", FREQUENCY, lowest, highest, default)
+    if sample_rate_hz not in SAMPLE_RATES_HZ:
+        table.refuse("sample_rate", f"{sample_rate_hz} Hz is none of {', '.join(map(str, SAMPLE_RATES_HZ))}")
+    return sample_rate_hz
 
 
 def _encoder(table: Table) -> EncoderSettings:
@@ -204,6 +272,18 @@ def _storage(table: Table) -> StorageSettings:
 def _refuse_equal_tokens(root: Table, board: Board) -> None:
     tokens: list[str] = [source.settings.token for source in board.video_sources]
     tokens += [stream.token for source in board.video_sources for stream in source.streams]
+    tokens += [source.settings.token for source in board.audio_sources]
+    tokens += [stream.token for source in board.audio_sources for stream in source.streams]
     for token in tokens:
         if tokens.count(token) > 1:
             root.refuse("video_source", f"token {token!r} is used more than once; tokens of sources and streams differ")
+
+
+def _refuse_unknown_audio(root: Table, board: Board) -> None:
+    known = [stream.token for source in board.audio_sources for stream in source.streams]
+    for stream in (stream for source in board.video_sources for stream in source.streams):
+        if stream.audio is not None and stream.audio not in known:
+            choices = ", ".join(map(repr, known)) or "none"
+            root.refuse(
+                "video_source", f"stream {stream.token!r} names audio {stream.audio!r}; audio streams: {choices}"
+            )

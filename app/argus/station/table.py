@@ -38,10 +38,17 @@ class Table:
             self.refuse(key, f"{value!r} is not a text of 1 to {longest} printable characters")
         return value
 
+    def optional_text(self, key: str, *, longest: int = 64) -> str | None:
+        """The text, or None where the key is absent."""
+        if key in self._values:
+            return self.text(key, longest=longest)
+        self._known.append(key)
+        return None
+
     def choice(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
         value = self._take(key, default)
         if not isinstance(value, str) or value not in allowed:
-            self.refuse(key, f"{value!r} is not one of {', '.join(map(repr, allowed))}")
+            self.refuse(key, f"{value!r} is not one of {', '.join(repr(str(one)) for one in allowed)}")
         return value
 
     def whole(self, key: str, lowest: int, highest: int, default: int | None = None) -> int:
@@ -80,12 +87,18 @@ class Table:
             self.refuse(key, f"must be a table: [{key}]")
         return Table(self._file, f"{self._path}.{key}".strip("."), value)
 
-    def tables(self, key: str, most: int) -> Iterator[Table]:
-        value = self._take(key, None)
+    def flag(self, key: str, default: bool) -> bool:
+        value = self._take(key, default)
+        if not isinstance(value, bool):
+            self.refuse(key, f"{value!r} is not true or false")
+        return value
+
+    def tables(self, key: str, most: int, *, least: int = 1) -> Iterator[Table]:
+        value = self._take(key, None if least else [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self.refuse(key, f"must be a list of tables: [[{key}]]")
-        if not 1 <= len(value) <= most:
-            self.refuse(key, f"needs 1 to {most} entries, has {len(value)}")
+        if not least <= len(value) <= most:
+            self.refuse(key, f"needs {least} to {most} entries, has {len(value)}")
         for number, item in enumerate(value):
             yield Table(self._file, f"{self._path}.{key}[{number}]".strip("."), item)
 

@@ -35,8 +35,8 @@ from argus.linux.system import SimulatedSystem, SystemActions, SystemdSystem
 from argus.linux.time_sync import KernelTimeSync, TimeSync, read_boot_id
 from argus.linux.v4l2 import SimulatedVideoDevices, VideoDevices
 from argus.linux.write_protection import WriteProtection
-from argus.media.hub import StreamHub
 from argus.media.gstreamer.engine import Gstreamer
+from argus.media.hub import StreamHub
 from argus.media.profiles import MediaProfiles
 from argus.media.settings import SourceKind
 from argus.media.source import VideoSource

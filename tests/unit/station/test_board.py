@@ -64,6 +64,51 @@ def test_equal_tokens_are_refused(tmp_path) -> None:
     assert "used more than once" in refused(tmp_path, 'token = "Sub"', 'token = "Main"')
 
 
+def test_profiles_of_the_simulated_board_have_sound_and_metadata() -> None:
+    board = load_board(SIMULATED)
+    (microphone,) = board.audio_sources
+    assert (microphone.settings.kind, microphone.settings.sample_rate_hz) == ("test", 48_000)
+    assert [(one.token, one.codec, one.sample_rate_hz, one.bitrate_bps) for one in microphone.streams] == [
+        ("G711", "G711", 8_000, 64_000),
+        ("AAC", "AAC", 16_000, 32_000),
+    ]
+    assert [(one.audio, one.metadata) for one in board.video_sources[0].streams] == [("G711", True), ("AAC", True)]
+
+
+def test_a_board_may_be_deaf(tmp_path: Path) -> None:
+    text = SIMULATED.read_text()
+    video, _, rest = text.partition("[[audio_source]]")
+    kept = [line for line in video.splitlines() if not line.startswith(("audio =", "metadata ="))]
+    file = tmp_path / "board.toml"
+    file.write_text("\n".join(kept) + "\n[storage]" + rest.partition("[storage]")[2])
+    board = load_board(file)
+    assert board.audio_sources == ()
+    assert {(one.audio, one.metadata) for one in board.video_sources[0].streams} == {(None, False)}
+
+
+def test_audio_that_nobody_makes_is_refused_with_what_there_is(tmp_path: Path) -> None:
+    problem = refused(tmp_path, 'audio = "AAC"', 'audio = "Opus"')
+    assert "stream 'Sub' names audio 'Opus'; audio streams: 'G711', 'AAC'" in problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('codec = "G711"', 'codec = "G711"\nbitrate = "32 kbit/s"', "always 8 kHz and 64 kbit/s"),
+        ('codec = "G711"', 'codec = "OPUS"', "audio_source[0].stream[0].codec: 'OPUS' is not one of 'G711', 'AAC'"),
+        ('"16 kHz"', '"22.05 kHz"', "22050 Hz is none of 8000, 16000"),
+        ('"16 kHz"', "16000", "needs quotes and a unit (Hz, kHz)"),
+        ('"32 kbit/s"', '"128 kbit/s"', "is not between 8000 bit/s and 96000 bit/s"),
+        ('token = "AAC"', 'token = "Main"', "used more than once"),
+        ("metadata = true", "metadata = 1", "metadata: 1 is not true or false"),
+        ('source = "test"                     # a quiet', 'source = "alsa"  # ', "device: is missing"),
+        ('source = "test"                     # a quiet', 'source = "test"\ndevice = "hw:0"  # ', "only a source"),
+    ],
+)
+def test_audio_that_cannot_be_is_refused(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert expected in refused(tmp_path, old, new)
+
+
 def test_a_board_nobody_knows_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidValue, match="simulated"):
         find_board("toaster")
