@@ -170,4 +170,8 @@ def _address(socket_address: tuple[str, int] | tuple[str, int, int, int] | None)
 
 
 def _why(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not accepted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {error.reason or 'no agreement'}"
     return reason(error) if isinstance(error, OSError) else str(error)
