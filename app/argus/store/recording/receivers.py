@@ -190,8 +190,6 @@ class Receivers:
         if receiver is None or self.state(token) is state:
             return
         self._states[token] = state
-        if state is ReceiverState.CONNECTED:
-            self._failure_told_ns.pop(token, None)
         logger.info("receiver %s is %s: %s", token, state, _shown(receiver))
         data = (("NewState", state.value), ("MediaUri", _shown(receiver)))
         self._events.publish("Receiver/ChangeState", source=_items(token), data=data)

@@ -270,10 +270,6 @@ async def test_failures_are_told_at_first_and_then_once_a_minute(cabinet: Cabine
         cabinet.receivers.report_failure(token, "nobody answers")
         assert cabinet.take_told() == expected
         await cabinet.clock.advance(20)
-    cabinet.receivers.report(token, ReceiverState.CONNECTED)
-    cabinet.take_told()
-    cabinet.receivers.report_failure(token, "it was lost")
-    assert cabinet.take_told() == [failure], "a failure after success is news"
     await cabinet.receivers.configure(token, camera(ReceiverMode.ALWAYS_CONNECT))
     cabinet.receivers.report_failure(token, "it was lost")
     assert cabinet.take_told() == [failure], "the first of another configuration"
