@@ -10,7 +10,7 @@ RTSP ?= 0.0.0.0:8554
 LOCK := $(BIN)/uv pip compile -q --python /usr/bin/python3 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup run test test-crash test-crash-mutants test-power test-retention test-day lint bench lock clean
+.PHONY: help setup run test test-crash test-crash-mutants test-power test-cuts test-retention test-day lint bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ test-day: $(VENV)/.test ## live HOURS=24 of a recorder on a simulated clock, ver
 test-power: $(VENV)/.test ## cut the power N=100 times below ext4 and a raw device after SECONDS=90, then let media fail (needs root)
 	$(BIN)/python -m tests.power $(or $(N),100) $(or $(SECONDS),90)
 	$(BIN)/pytest tests/power --all-faults
+
+test-cuts: $(VENV)/.test ## cut the power at every write of every configuration operation, SEEDS=1 times, plant mistakes
+	$(BIN)/python -m tests.cuts $(or $(SEEDS),1)
 
 lint: $(VENV)/.test ## mend format and lint
 	$(BIN)/ruff format app tests

@@ -13,6 +13,7 @@ from typing import Protocol
 from argus.base.errors import Unavailable
 from argus.linux.clock import AdjustableClock
 from argus.linux.command import Runner, run_command
+from argus.linux.files import sync_data, sync_directory
 from argus.linux.time_sync import SimulatedTimeSync
 
 logger = logging.getLogger(__name__)
@@ -157,6 +158,11 @@ class SimulatedSystem:
 
 
 def _replace(path: Path, text: str) -> None:
+    """When this returns, the text survives a power cut; until then the one before does."""
     new = path.with_suffix(".new")
-    new.write_text(text, encoding="utf-8")
+    with new.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        sync_data(file.fileno())
     new.replace(path)
+    sync_directory(path.parent)
