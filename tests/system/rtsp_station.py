@@ -100,6 +100,7 @@ async def rtsp_station(
     *,
     algorithms: tuple[HashAlgorithm, ...] = tuple(HashAlgorithm),
     host: str = "127.0.0.1",
+    port: int = 0,
     limits: RtspLimits | None = None,
     session_timeout_s: int = 60,
     footage: Footage | None = None,
@@ -117,7 +118,7 @@ async def rtsp_station(
     )
     server = RtspServer(
         host=host,
-        port=0,
+        port=port,
         presentations=Directory(Streams(hub), source, clock),
         authenticator=Authenticator(OneAccount(), clock, algorithms=algorithms),
         ports=UdpPorts(),

@@ -26,7 +26,7 @@ GRACE_S = 10.0
 SETTLE_S = 0.25
 # A connection that lasted so long was a good one: the next attempts begin with the shortest wait.
 GOOD_RUN_S = 10.0
-# A connection without pictures and sound for so long is made anew: what hangs at the other end seldom says so.
+# A connection is made anew when so long no picture or sound came of it, whatever its packets may contain.
 SILENCE_S = 30.0
 
 SILENT = "the device sends no media"

@@ -58,6 +58,8 @@ class Receiving:
                 self._tasks = tasks
                 for reception in self._receptions.values():
                     self._start(reception)
+                # What jobs demand was not known before there were jobs.
+                self._follow()
                 while True:
                     await self._clock.sleep(LOOK_S)
                     for reception in tuple(self._receptions.values()):
