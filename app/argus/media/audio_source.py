@@ -152,6 +152,11 @@ class AudioSource:
             raise NotFound("audio stream", token)
         return self._feeds[token].hub
 
+    @property
+    def failure(self) -> str | None:
+        """Why it stands; None while it runs, or has not been tried yet."""
+        return self._failure
+
     async def run(self) -> None:
         """Keep the microphone running until cancelled."""
         await run_again(self.name, self.run_once, self._clock)

@@ -130,6 +130,7 @@ class StreamHub:
         self._ask_encoder: Callable[[], None] | None = None
         self._key_frame_wanted = False
         self._asked_ns: int | None = None
+        self._published_ns = clock.mono_ns()
         self._units = self._key_frames = self._size_bytes = self._last_utc_us = 0
         self._past_dropped_units = self._past_dropped_gops = 0
 
@@ -145,6 +146,7 @@ class StreamHub:
     def publish(self, unit: AccessUnit) -> None:
         """Hand the unit to every reader."""
         self.format = unit.format
+        self._published_ns = self._clock.mono_ns()
         self._units += 1
         self._size_bytes += len(unit.data)
         self._last_utc_us = unit.utc_us
@@ -183,6 +185,10 @@ class StreamHub:
         for reader in self._readers:
             reader.end()
         self._readers.clear()
+
+    def silent_s(self) -> float:
+        """Seconds since the last unit, or since there is this hub."""
+        return (self._clock.mono_ns() - self._published_ns) / 1e9
 
     def health(self) -> HubHealth:
         """The counters, those of readers that left included."""

@@ -157,6 +157,11 @@ class VideoSource:
                 raise Unavailable("snapshot", f"{self.name} delivers no pictures: {self._failure or 'it is starting'}")
             return await asyncio.to_thread(self._capture.still, number)
 
+    @property
+    def failure(self) -> str | None:
+        """Why it stands; None while it runs, or has not been tried yet."""
+        return self._failure
+
     async def run(self) -> None:
         """Run until cancelled; then the hubs are closed."""
         try:

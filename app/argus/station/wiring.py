@@ -35,6 +35,8 @@ from argus.linux.system import SimulatedSystem, SystemActions, SystemdSystem
 from argus.linux.time_sync import KernelTimeSync, TimeSync, read_boot_id
 from argus.linux.v4l2 import SimulatedVideoDevices, VideoDevices
 from argus.linux.write_protection import WriteProtection
+from argus.media.audio_source import AudioSource
+from argus.media.capture_clock import CaptureClock
 from argus.media.gstreamer.engine import Gstreamer
 from argus.media.hub import StreamHub
 from argus.media.profiles import MediaProfiles
@@ -130,8 +132,10 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
     events = EventBus(clock)
     box = _box(launch, clock, restart, opened)
     first_password = box.users.ensure_administrator(launch.admin_password)
-    cameras = _cameras(launch.board, clock)
-    profiles = MediaProfiles(cameras)
+    engine, times = Gstreamer(clock), CaptureClock(clock)
+    cameras = _cameras(launch.board, clock, engine, times)
+    microphones = [AudioSource(one.settings, one.streams, clock, engine, times) for one in launch.board.audio_sources]
+    profiles = MediaProfiles(cameras, microphones)
     footage = _footage(launch, box, clock, events, ProfileSources(profiles), opened)
     addresses = Addresses(launch.http, launch.rtsp, box.netlink)
     health = _health(box, cameras, profiles, footage, addresses)
@@ -154,7 +158,7 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
         storage=footage.storage,
         quotas=footage.quotas,
         addresses=addresses,
-        subsystems=(*store, *cameras, footage.recorder, box.system, rtsp, http, *discovery),
+        subsystems=(*store, *cameras, *microphones, footage.recorder, box.system, rtsp, http, *discovery),
         hubs=tuple(profiles.hub(profile.token) for profile in profiles.all()),
         http=http,
         rtsp=rtsp,
@@ -219,9 +223,9 @@ def _protocols(launch: Launch) -> tuple[NetworkProtocol, ...]:
     )
 
 
-def _cameras(board: Board, clock: AdjustableClock) -> tuple[VideoSource, ...]:
-    engine, devices = Gstreamer(clock), _video_devices(board)
-    return tuple(VideoSource(one.settings, one.streams, clock, engine, devices) for one in board.video_sources)
+def _cameras(board: Board, clock: AdjustableClock, engine: Gstreamer, times: CaptureClock) -> tuple[VideoSource, ...]:
+    devices = _video_devices(board)
+    return tuple(VideoSource(one.settings, one.streams, clock, engine, devices, times) for one in board.video_sources)
 
 
 def _video_devices(board: Board) -> VideoDevices:

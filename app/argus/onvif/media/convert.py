@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from argus.base.access_unit import Codec
-from argus.media import profiles
+from argus.media import configurations as c
+from argus.media.profiles import Profile
 from argus.onvif.media import messages as m
 from argus.onvif.types import IPAddress
 from argus.soap.duration import Duration
@@ -14,7 +15,7 @@ from argus.soap.duration import Duration
 # Clients poll GetProfiles; a profile is a value that hardly ever changes, and making its message takes longer than
 # writing it.
 @lru_cache(maxsize=64)
-def profile(value: profiles.Profile) -> m.Profile:
+def profile(value: Profile) -> m.Profile:
     return m.Profile(
         token=value.token,
         fixed=value.fixed,
@@ -24,7 +25,7 @@ def profile(value: profiles.Profile) -> m.Profile:
     )
 
 
-def video_source(value: profiles.VideoSourceDescription) -> m.VideoSource:
+def video_source(value: c.VideoSourceDescription) -> m.VideoSource:
     return m.VideoSource(
         token=value.token,
         framerate=value.frame_rate,
@@ -32,7 +33,7 @@ def video_source(value: profiles.VideoSourceDescription) -> m.VideoSource:
     )
 
 
-def video_source_configuration(value: profiles.VideoSourceConfiguration) -> m.VideoSourceConfiguration:
+def video_source_configuration(value: c.VideoSourceConfiguration) -> m.VideoSourceConfiguration:
     bounds = value.bounds
     return m.VideoSourceConfiguration(
         token=value.token,
@@ -43,7 +44,7 @@ def video_source_configuration(value: profiles.VideoSourceConfiguration) -> m.Vi
     )
 
 
-def video_encoder_configuration(value: profiles.VideoEncoderConfiguration) -> m.VideoEncoderConfiguration:
+def video_encoder_configuration(value: c.VideoEncoderConfiguration) -> m.VideoEncoderConfiguration:
     multicast = value.multicast
     return m.VideoEncoderConfiguration(
         token=value.token,
@@ -71,7 +72,7 @@ def video_encoder_configuration(value: profiles.VideoEncoderConfiguration) -> m.
 
 
 def video_source_options(
-    values: tuple[profiles.VideoSourceConfiguration, ...], maximum_profiles: int
+    values: tuple[c.VideoSourceConfiguration, ...], maximum_profiles: int
 ) -> m.VideoSourceConfigurationOptions:
     """What the configurations may be set to: nothing but what they are, for the picture is not cropped here."""
     bounds = [value.bounds for value in values]
@@ -88,7 +89,7 @@ def video_source_options(
 
 
 def video_encoder_options(
-    values: tuple[profiles.VideoEncoderConfiguration, ...],
+    values: tuple[c.VideoEncoderConfiguration, ...],
 ) -> m.VideoEncoderConfigurationOptions:
     """What the encoders run at; each is fixed by the board file, so the ranges are those of the board."""
     sizes = dict.fromkeys((value.width, value.height) for value in values)

@@ -11,7 +11,8 @@ from argus.base.access import Access
 from argus.base.access_unit import Codec
 from argus.base.errors import InvalidValue, NotFound
 from argus.base.tokens import ProfileToken
-from argus.media.profiles import MediaProfiles, VideoEncoderConfiguration, VideoSourceConfiguration
+from argus.media.configurations import VideoEncoderConfiguration, VideoSourceConfiguration
+from argus.media.profiles import MediaProfiles
 from argus.onvif.media import convert
 from argus.onvif.media import messages as m
 from argus.onvif.media.not_built import NOT_BUILT
