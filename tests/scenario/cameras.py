@@ -35,7 +35,7 @@ class Camera:
         return self.folder / f"{self.model.name}.log"
 
     def plug_in(self) -> None:
-        """Start it and wait until it takes connections."""
+        """Start it and wait until it answers."""
         assert not self._processes, f"{self.model.name} is plugged in already"
         with self.log.open("ab") as log:
             if self.model.software is Software.VLC:
@@ -52,10 +52,10 @@ class Camera:
                     [sys.executable, "-m", "tests.scenario.serve_gstreamer", *arguments], stdout=log, stderr=log
                 )
         deadline = time.monotonic() + READY_TIMEOUT_S
-        while not self._listens():
+        while not self._answers():
             ended = [process.poll() for process in self._processes]
             assert ended == [None] * len(ended), f"{self.model.name} ended:\n{self.log.read_text()[-2000:]}"
-            assert time.monotonic() < deadline, f"{self.model.name} does not listen"
+            assert time.monotonic() < deadline, f"{self.model.name} does not answer"
             time.sleep(0.05)
 
     def unplug(self) -> None:
@@ -92,18 +92,8 @@ class Camera:
         source = self._start(feed, stdout=subprocess.PIPE, stderr=log)
         sout = f"#rtp{{sdp=rtsp://127.0.0.1:{self.port}/stream}}"
         # Sessions end soon without a word from the client, so that its keep-alive counts.
-        command = [
-            "cvlc",
-            "--quiet",
-            "--rtsp-timeout",
-            "20",
-            "-",
-            "--sout",
-            sout,
-            "--sout-keep",
-            "--file-caching",
-            "200",
-        ]
+        command = ["cvlc", "--quiet", "--rtsp-timeout", "20", "--file-caching", "1000", "-"]
+        command += ["--sout", sout, "--sout-keep"]
         if self.model.login is not Login.NONE:
             command += ["--sout-rtsp-user", USERNAME, "--sout-rtsp-pwd", PASSWORD]
         nobody = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
@@ -112,6 +102,12 @@ class Camera:
         assert source.stdout is not None
         source.stdout.close()
 
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+    def _answers(self) -> bool:
+        """Whether it describes its stream, or wants to know who asks. VLC listens before it knows what to describe."""
+        head = f"DESCRIBE {self.uri()} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n"
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as asking:
+                asking.sendall(head.encode())
+                return asking.recv(12) in (b"RTSP/1.0 200", b"RTSP/1.0 401")
+        except OSError:
+            return False

@@ -1,4 +1,4 @@
-"""Pictures and tone of a camera as Matroska on standard output: `python -m tests.scenario.feed NUMBER VIDEO AUDIO`."""
+"""Pictures and tone of a camera as MPEG-TS on standard output: `python -m tests.scenario.feed NUMBER VIDEO AUDIO`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,9 @@ _PARSERS = {"H264": "h264parse", "H265": "h265parse", "AAC": "aacparse"}
 
 def launch(video: str, audio: str) -> str:
     picture = f"{PICTURES} ! queue ! {VIDEO_ENCODERS[video]} ! {_PARSERS[video]} ! mux."
-    tone = (
-        f"{sound(audio)} ! queue ! {AUDIO_ENCODERS[audio]} ! {_PARSERS.get(audio, 'identity')} ! mux." if audio else ""
-    )
-    # Short clusters: who reads waits for whole ones.
-    return (
-        f"matroskamux name=mux streamable=true max-cluster-duration=100000000 ! fdsink fd=1 sync=false {picture} {tone}"
-    )
+    tone = f"{sound(audio)} ! queue ! {AUDIO_ENCODERS[audio]} ! {_PARSERS[audio]} ! mux." if audio else ""
+    # Not Matroska: of a pipe with that VLC loses pictures.
+    return f"mpegtsmux name=mux alignment=7 ! fdsink fd=1 sync=false {picture} {tone}"
 
 
 if __name__ == "__main__":

@@ -60,6 +60,6 @@ CAMERAS = {
         Model(5, "ramp", Software.VLC, "H264", "AAC", Login.BASIC, "UDP"),
         Model(6, "dock", Software.VLC, "H265", "", Login.NONE, "UDP"),
         Model(7, "lobby", Software.GSTREAMER, "H264", "AAC", Login.DIGEST, "HTTP"),
-        Model(8, "roof", Software.VLC, "H264", "PCMU", Login.NONE, "UDP"),
+        Model(8, "roof", Software.VLC, "H264", "", Login.NONE, "UDP"),
     )
 }

@@ -19,7 +19,7 @@ JOBS = (
     # Names no tracks and creates its receiver: the station takes all tracks, and two of them get nothing.
     Job("dock", "dock", "dock", auto_create=True),
     Job("lobby", "lobby", "lobby", video_and_audio=True),
-    Job("roof", "roof", "roof", video_and_audio=True),
+    Job("roof", "roof", "roof"),
     Job("day", "entrance", "door", priority=1),
     Job("night", "entrance", "hall", priority=5, scheduled=True),
     Job("alarm", "entrance", "ramp", priority=9, mode="Idle"),
@@ -90,7 +90,6 @@ FOOTAGE = """
     lobby    VIDEO001 | 0-570 lobby
     lobby    AUDIO001 | 0-570 lobby
     roof     VIDEO001 | 0-205 roof | 225-570 roof
-    roof     AUDIO001 | 0-205 roof | 225-570 roof
     entrance VIDEO001 | 0-140 door | 140-190 hall | 190-240 door | 240-270 ramp
                       | 270-330 door | 330-400 ramp | 400-570 door
     mixed    VIDEO001 | 0-60 lobby
