@@ -77,7 +77,7 @@ class Session:
 class Reception:
     """Keeps one receiver connected while that is wanted, by one connection at a time.
 
-    `tell` is called in every turn in which phases may have changed.
+    `tell` is called in every turn in which its phases may have changed.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Reception:
         receivers: Receivers,
         connect: Connect,
         clock: Clock,
-        tell: Callable[[], None],
+        tell: Callable[[Reception], None],
         chance: Callable[[], float],
     ) -> None:
         self.token = token
@@ -135,6 +135,7 @@ class Reception:
         """The receiver is gone: end whoever reads it."""
         self._goal = None
         self._disconnect()
+        self._turned.set()
         self._channels.close()
 
     def look(self) -> None:
@@ -185,7 +186,7 @@ class Reception:
         self.media = media
         self._channels.connect(media, self._client.request_key_frame)
         self._receivers.report(self.token, ReceiverState.CONNECTED)
-        self._tell()
+        self._tell(self)
 
     def take(self, media: ReceivedMedia, unit: AccessUnit) -> None:
         """Deliver one unit."""
@@ -193,7 +194,7 @@ class Reception:
         if self._channels.take(media, unit):
             self._last_ns[media.kind] = self._clock.mono_ns()
             if resumed:
-                self._tell()
+                self._tell(self)
 
     async def _pursue(self, goal: Goal) -> None:
         """Attempt after attempt, until the task is cancelled or about to be."""
@@ -238,7 +239,7 @@ class Reception:
     def _fail(self, failure: str) -> None:
         self._failure = failure
         self._receivers.report_failure(self.token, failure)
-        self._tell()
+        self._tell(self)
 
     def _wanted_goal(self) -> Goal | None:
         if not self._receivers.wants_connection(self.token):

@@ -33,7 +33,7 @@ class Receiving:
         self._tasks: asyncio.TaskGroup | None = None
         self._observers: list[Callable[[], None]] = []
         self._told: dict[ReceiverToken, tuple[object, ...]] = {}
-        self._telling = False
+        self._news = self._telling = False
         self._follow()
         receivers.observe(self._follow)
 
@@ -62,9 +62,10 @@ class Receiving:
                 self._follow()
                 while True:
                     await self._clock.sleep(LOOK_S)
-                    for reception in tuple(self._receptions.values()):
+                    receptions = tuple(self._receptions.values())
+                    for reception in receptions:
                         reception.look()
-                    self._tell()
+                    self._tell(*receptions)
         finally:
             self._tasks = None
             self._running.clear()
@@ -72,24 +73,14 @@ class Receiving:
     def _follow(self) -> None:
         """Bring the receptions in line with the receivers, their configuration and the demand for them."""
         known = {receiver.token for receiver in self._receivers.all()}
-        changed = False
         for token in [token for token in self._receptions if token not in known]:
-            self._receptions.pop(token).close()
-            task = self._running.pop(token, None)
-            if task is not None:
-                task.cancel()
-            changed = True
-        for receiver in self._receivers.all():
-            reception = self._receptions.get(receiver.token)
-            if reception is not None:
-                changed = reception.follow() or changed
-                continue
-            reception = Reception(receiver.token, self._receivers, self._connect, self._clock, self._tell, self._chance)
-            self._receptions[receiver.token] = reception
-            self._start(reception)
-            changed = True
-        if changed:
-            self._tell()
+            self._drop(token)
+        for token in known.difference(self._receptions):
+            self._receptions[token] = Reception(
+                token, self._receivers, self._connect, self._clock, self._tell, self._chance
+            )
+            self._start(self._receptions[token])
+        self._tell(*[one for one in self._receptions.values() if one.follow() or one.token not in self._told])
 
     def _start(self, reception: Reception) -> None:
         if self._tasks is not None:
@@ -97,14 +88,26 @@ class Receiving:
             keep = run_again(f"receiver {reception.token}", reception.run, self._clock)
             self._running[reception.token] = self._tasks.create_task(keep, name=f"receiver {reception.token}")
 
-    def _tell(self) -> None:
-        """Call the observers until what they were told is true: what they do may change phases again."""
+    def _drop(self, token: ReceiverToken) -> None:
+        self._receptions.pop(token).close()
+        self._told.pop(token, None)
+        self._news = True
+        if token in self._running:
+            self._running.pop(token).cancel()
+
+    def _tell(self, *receptions: Reception) -> None:
+        """Call the observers if anything about these has changed; again, if what they do changes more."""
+        for reception in receptions:
+            phases = reception.phases()
+            if self._told.get(reception.token) != phases:
+                self._told[reception.token] = phases
+                self._news = True
         if self._telling:
             return
         self._telling = True
         try:
-            while (phases := {token: one.phases() for token, one in self._receptions.items()}) != self._told:
-                self._told = phases
+            while self._news:
+                self._news = False
                 for observer in self._observers:
                     observer()
         finally:

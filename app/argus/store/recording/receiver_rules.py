@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import NoReturn
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from argus.base.errors import ArgusError, InvalidValue
 from argus.store.recording.receiver import ReceiverConfiguration
@@ -64,6 +64,8 @@ def _check_uri(uri: str) -> None:
         _refuse(f"a media URI begins with one of {', '.join(SCHEMES)}")
     if not uri[len(parts.scheme) :].startswith("://") or not parts.hostname:
         _refuse("a media URI names no host")
+    if not unquote(f"{parts.username or ''}{parts.password or ''}").isprintable():
+        _refuse("the user-info of a media URI has a control character in it")
 
 
 def _split(uri: str) -> SplitResult:

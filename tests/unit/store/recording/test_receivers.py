@@ -120,6 +120,8 @@ async def test_addresses_of_cameras_are_taken_and_echoed_as_given(cabinet: Cabin
         "rtsp://:554/live",
         "rtsp://user:password@/live",
         "rtsp:camera",
+        "rtsp://user%0d%0a:password@camera/",
+        "rtsp://user:pass%00word@camera/",
         "rtsp://camera:0/",
         "rtsp://camera:70000/",
         "rtsp://camera:port/",
