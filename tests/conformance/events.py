@@ -103,10 +103,11 @@ def _problems_of_element(name: str, element: Element, kind: tuple[str, str] | No
     content.set(clark("xsi:type"), f"payload:{kind[1]}")
     inner = etree.tostring(holder, encoding="unicode")
     message = f'<tt:Message UtcTime="2026-01-01T00:00:00Z"><tt:Source/><tt:Data>{inner}</tt:Data></tt:Message>'
+    topic = f'<wsnt:Topic Dialect="{DIALECT}">tns1:x</wsnt:Topic>'
     wrapped = (
-        "<tev:PullMessagesResponse><tev:CurrentTime>2026-01-01T00:00:00Z</tev:CurrentTime><tev:TerminationTime>"
-        f"2026-01-01T00:00:00Z</tev:TerminationTime><wsnt:NotificationMessage><wsnt:Topic Dialect='{DIALECT}'>tns1:x</wsnt:Topic>"
-        f"<wsnt:Message>{message}</wsnt:Message></wsnt:NotificationMessage></tev:PullMessagesResponse>"
+        "<tev:PullMessagesResponse><tev:CurrentTime>2026-01-01T00:00:00Z</tev:CurrentTime>"
+        "<tev:TerminationTime>2026-01-01T00:00:00Z</tev:TerminationTime><wsnt:NotificationMessage>"
+        f"{topic}<wsnt:Message>{message}</wsnt:Message></wsnt:NotificationMessage></tev:PullMessagesResponse>"
     )
     for problem in official_schemas().validate(envelope(wrapped)):
         yield f"element item {name}: {problem}"

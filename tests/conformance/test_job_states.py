@@ -15,7 +15,7 @@ JOB_STATE = "tns1:RecordingConfig/JobState"
 @pytest.fixture
 def source(bench: Workbench, recording: str) -> Source:
     """A media profile that delivers, for the video track alone, so that a job is either Active or Idle."""
-    profile = bench.profile_source(recording)
+    profile = bench.live_source(recording)
     video = next(token for token, kind in bench.device.recording.tracks(recording).items() if kind == "Video")
     return Source(token=profile.token, type=profile.type, tracks=(("", video),))
 
@@ -38,7 +38,7 @@ def aggregate(states: list[str]) -> str:
     return states[0] if len(set(states)) == 1 else "PartiallyActive"
 
 
-@proves("RC-29", f"{RC} § GetRecordingJobState", "Profiles")
+@proves("RC-29", f"{RC} § GetRecordingJobState", "Recording")
 def test_an_active_job_becomes_active(device: Device, bench: Workbench, wanted: Job) -> None:
     token = bench.job(wanted)
     state = bench.wait_for_state(token, *ACTIVE)
@@ -47,7 +47,7 @@ def test_an_active_job_becomes_active(device: Device, bench: Workbench, wanted: 
     assert mirrors(state, device.recording.job(token))
 
 
-@proves("RC-29", f"{RC} § GetRecordingJobState", "Profiles")
+@proves("RC-29", f"{RC} § GetRecordingJobState", "Recording")
 def test_an_idle_job_tells_its_sources_and_tracks_too(device: Device, bench: Workbench, wanted: Job) -> None:
     token = bench.job(wanted.to(mode="Idle"))
     state = device.recording.state(token)
@@ -56,9 +56,9 @@ def test_an_idle_job_tells_its_sources_and_tracks_too(device: Device, bench: Wor
     assert set(state.track_states()) <= {"Idle"}
 
 
-@proves("RC-35", f"{RC} § GetRecordingJobState", "Profiles")
+@proves("RC-35", f"{RC} § GetRecordingJobState", "Recording")
 def test_states_add_up_from_tracks_to_sources_to_the_job(device: Device, bench: Workbench, recording: str) -> None:
-    token = bench.job(Job(recording=recording, mode="Active", sources=(bench.profile_source(recording),)))
+    token = bench.job(Job(recording=recording, mode="Active", sources=(bench.live_source(recording),)))
     state = bench.wait_for_state(token, *ACTIVE, "Error")
     for source in state.sources:
         if source.tracks:
@@ -67,7 +67,7 @@ def test_states_add_up_from_tracks_to_sources_to_the_job(device: Device, bench: 
     assert set(state.track_states()) <= {"Active", "Idle", "Error"}, "a track is never PartiallyActive"
 
 
-@proves("RC-30", f"{RC} § SetRecordingJobMode", "Profiles")
+@proves("RC-30", f"{RC} § SetRecordingJobMode", "Recording")
 def test_a_job_set_idle_stops_recording(device: Device, bench: Workbench, wanted: Job) -> None:
     device.need("Search")
     token = bench.job(wanted)
@@ -87,7 +87,7 @@ def test_a_job_set_idle_stops_recording(device: Device, bench: Workbench, wanted
     assert footage(device, wanted.recording)[1] == end, "something is still recorded"
 
 
-@proves("RC-30", f"{RC} § SetRecordingJobMode", "Profiles")
+@proves("RC-30", f"{RC} § SetRecordingJobMode", "Recording")
 def test_a_job_can_be_switched_on_and_off_again(device: Device, bench: Workbench, wanted: Job) -> None:
     token = bench.job(wanted.to(mode="Idle"))
     for _ in range(2):
@@ -97,7 +97,7 @@ def test_a_job_can_be_switched_on_and_off_again(device: Device, bench: Workbench
         bench.wait_for_state(token, "Idle")
 
 
-@proves("RC-31", f"{RC} § Priority", "Profiles")
+@proves("RC-31", f"{RC} § Priority", "Recording")
 def test_the_higher_priority_records_and_the_lower_keeps_its_mode(
     device: Device, bench: Workbench, wanted: Job
 ) -> None:
@@ -109,7 +109,7 @@ def test_the_higher_priority_records_and_the_lower_keeps_its_mode(
     assert device.recording.job(low) == wanted.to(priority=1), "Mode belongs to the client"
 
 
-@proves("RC-31", f"{RC} § Priority", "Profiles")
+@proves("RC-31", f"{RC} § Priority", "Recording")
 @pytest.mark.parametrize("how", ["deleted", "idle", "lowered"])
 def test_the_lower_job_resumes_when_the_higher_one_goes(
     device: Device, bench: Workbench, wanted: Job, how: str
@@ -130,7 +130,7 @@ def test_the_lower_job_resumes_when_the_higher_one_goes(
         bench.wait_for_state(high, "Idle")
 
 
-@proves("RC-31", f"{RC} § Priority", "Profiles")
+@proves("RC-31", f"{RC} § Priority", "Recording")
 def test_a_raised_priority_takes_over(device: Device, bench: Workbench, wanted: Job) -> None:
     first, second = bench.job(wanted.to(priority=3)), bench.job(wanted.to(priority=2))
     bench.wait_for_state(first, "Active")
@@ -140,7 +140,7 @@ def test_a_raised_priority_takes_over(device: Device, bench: Workbench, wanted: 
     bench.wait_for_state(first, "Idle")
 
 
-@proves("RC-32", f"{RC} § Priority", "Profiles")
+@proves("RC-32", f"{RC} § Priority", "Recording")
 def test_among_equals_the_one_activated_last_records(device: Device, bench: Workbench, wanted: Job) -> None:
     first, second = bench.job(wanted), bench.job(wanted)
     bench.wait_for_state(second, "Active")
@@ -151,7 +151,7 @@ def test_among_equals_the_one_activated_last_records(device: Device, bench: Work
     bench.wait_for_state(second, "Idle")
 
 
-@proves("RC-32", f"{RC} § Priority", "Profiles")
+@proves("RC-32", f"{RC} § Priority", "Recording")
 def test_setting_the_mode_it_has_does_not_make_a_job_the_latest(device: Device, bench: Workbench, wanted: Job) -> None:
     first, second = bench.job(wanted), bench.job(wanted)
     bench.wait_for_state(second, "Active")
@@ -160,7 +160,7 @@ def test_setting_the_mode_it_has_does_not_make_a_job_the_latest(device: Device, 
     assert states == ["Idle", "Active"]
 
 
-@proves("RC-33", f"{RC} § Annex A", "Profiles")
+@proves("RC-33", f"{RC} § Annex A", "Recording")
 def test_annex_a_leaves_exactly_one_of_two_equals_active(device: Device, bench: Workbench, wanted: Job) -> None:
     first, second = bench.job(wanted.to(mode="Idle")), bench.job(wanted.to(mode="Idle"))
     third = bench.job(wanted.to(mode="Idle", priority=2))
@@ -181,7 +181,7 @@ def test_annex_a_leaves_exactly_one_of_two_equals_active(device: Device, bench: 
     assert {device.recording.job(job).mode for job in (first, second)} == {"Active"}
 
 
-@proves("RC-34", f"{RC} § Priority", "Profiles", "DynamicRecordings")
+@proves("RC-34", f"{RC} § Priority", "DynamicRecordings")
 def test_priorities_of_two_recordings_do_not_meet(device: Device, bench: Workbench, wanted: Job) -> None:
     other = bench.recording()
     low, high = bench.job(wanted.to(priority=1)), bench.job(wanted.to(recording=other, priority=9))
@@ -190,7 +190,7 @@ def test_priorities_of_two_recordings_do_not_meet(device: Device, bench: Workben
     assert device.recording.state(low).state == "Active"
 
 
-@proves("RC-34", f"{RC} § Priority", "Profiles", "DynamicTracks", "Options")
+@proves("RC-34", f"{RC} § Priority", "DynamicTracks", "Options")
 def test_priority_counts_per_track(device: Device, bench: Workbench, wanted: Job) -> None:
     if not (device.recording.options(wanted.recording).tracks or {}).get("Video"):
         pytest.skip("no spare Video track")
@@ -207,7 +207,7 @@ def test_priority_counts_per_track(device: Device, bench: Workbench, wanted: Job
     bench.wait_for_state(low, "Active")
 
 
-@proves("RC-36", f"{RC} § Recording job state events", "Profiles")
+@proves("RC-36", f"{RC} § Recording job state events", "Recording")
 def test_a_change_of_state_is_told_for_the_winner_and_the_loser(device: Device, bench: Workbench, wanted: Job) -> None:
     low = bench.job(wanted.to(priority=1))
     bench.wait_for_state(low, "Active")
@@ -238,7 +238,7 @@ def states_of(told: list) -> list[str]:
     return [event.data.get("State", "") for event in told]
 
 
-@proves("RC-39", f"{RC} § Recording job state events", "Profiles")
+@proves("RC-39", f"{RC} § Recording job state events", "Recording")
 def test_the_information_of_an_event_is_what_get_recording_job_state_says(
     device: Device, bench: Workbench, wanted: Job
 ) -> None:
@@ -252,7 +252,7 @@ def test_the_information_of_an_event_is_what_get_recording_job_state_says(
         assert same_content(event.elements["Information"], device.recording.state(token).element)
 
 
-@proves("RC-69", f"{RC} § Persistence and retention", "Profiles", "Search")
+@proves("RC-69", f"{RC} § Persistence and retention", "Search")
 def test_old_footage_goes_when_the_retention_time_is_shortened(device: Device, bench: Workbench, wanted: Job) -> None:
     recording = wanted.recording
     old = device.recording.configuration(recording)

@@ -68,11 +68,11 @@ def test_deleting_a_recording_tells_of_it_and_of_each_track(device: Device, benc
     assert not events.of("DeleteTrackData", RecordingToken=token), "there was no data to delete"
 
 
-@proves("RC-40", f"{RC} § Events", "DynamicRecordings", "Profiles", "Search")
+@proves("RC-40", f"{RC} § Events", "DynamicRecordings", "Search")
 def test_deleting_a_recording_tells_of_its_data_and_jobs(device: Device, bench: Workbench) -> None:
     token = bench.recording()
     start_s, end_s = bench.record(token)
-    job = bench.job(Job(recording=token, sources=(bench.profile_source(token),)))
+    job = bench.job(Job(recording=token, sources=(bench.live_source(token),)))
     with device.listen(RECORDING_TOPICS) as events:
         events.expect("JobState", RecordingJobToken=job)
         device.recording.delete(token)
@@ -127,7 +127,7 @@ def test_a_changed_job_is_told_as_it_is_read_back(device: Device, job: str) -> N
     assert same_content(event.elements["Configuration"], device.recording.job_element(job))
 
 
-@proves("RC-38", f"{RC} § SetRecordingJobMode", "Profiles")
+@proves("RC-38", f"{RC} § SetRecordingJobMode", "Recording")
 def test_setting_the_mode_tells_the_configuration_and_the_state(device: Device, job: str) -> None:
     with device.listen(RECORDING_TOPICS) as events:
         events.expect("JobState", RecordingJobToken=job)

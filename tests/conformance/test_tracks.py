@@ -184,10 +184,10 @@ def test_deleting_a_track_leaves_the_one_of_that_name_elsewhere(device: Device, 
     assert min(shared) not in device.recording.tracks(first)
 
 
-@proves("RC-15", f"{RC} § DeleteTrack", "DynamicTracks", "Profiles")
+@proves("RC-15", f"{RC} § DeleteTrack", "DynamicTracks")
 def test_a_track_that_is_recorded_to_cannot_be_deleted(device: Device, bench: Workbench, recording: str) -> None:
     video = next(token for token, kind in device.recording.tracks(recording).items() if kind == "Video")
-    source = bench.profile_source(recording)
+    source = bench.live_source(recording)
     mapped = Source(token=source.token, type=source.type, tracks=(("", video),))
     job = bench.job(Job(recording=recording, mode="Active", sources=(mapped,)))
     bench.wait_for_state(job, "Active", "PartiallyActive")
@@ -196,7 +196,7 @@ def test_a_track_that_is_recorded_to_cannot_be_deleted(device: Device, bench: Wo
     assert video in device.recording.tracks(recording)
 
 
-@proves("RC-15", f"{RC} § DeleteTrack", "DynamicTracks", "Profiles", "Search")
+@proves("RC-15", f"{RC} § DeleteTrack", "DynamicTracks", "Search")
 def test_with_a_track_goes_its_data(device: Device, bench: Workbench, recording: str) -> None:
     video = next(token for token, kind in device.recording.tracks(recording).items() if kind == "Video")
     bench.record(recording)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -87,8 +88,11 @@ class Device:
         return answer
 
     def unreachable_uri(self) -> str:
-        """A stream address at which nothing listens: refused at once, by the device's own host."""
-        return f"rtsp://{self.target.host}:{UNREACHABLE_PORT}/conformance"
+        """A stream address at which nothing listens: this machine refuses the device at once."""
+        with socket.create_connection((self.target.host, self.target.port), timeout=10) as connection:
+            here = connection.getsockname()[0]
+        host = f"[{here}]" if ":" in here else here
+        return f"rtsp://{host}:{UNREACHABLE_PORT}/conformance"
 
     def camera_uri(self) -> str:
         """The RTSP address of a working camera: the one given, or the device's own live stream."""
@@ -242,12 +246,19 @@ class Workbench:
             pytest.skip("the device has no media profile that it could record")
         return Source(token=device.features.profiles[0], type=PROFILE_SOURCE)
 
-    def source(self, recording: str, mode: str = "NeverConnect") -> Source:
-        """Any source a job may name: a media profile, else a receiver."""
+    def source(self, recording: str) -> Source:
+        """Any source a job may name: a media profile, else a receiver that never connects."""
         features_ = self.device.features
         if features_.profiles or not features_.has_service("trv"):
             return self.profile_source(recording)
-        return self.receiver_source(Receiver(mode=mode, uri="rtsp://192.0.2.1/conformance"))
+        return self.receiver_source()
+
+    def live_source(self, recording: str) -> Source:
+        """A source that delivers: a media profile, else a receiver of a camera."""
+        features_ = self.device.features
+        if features_.profiles or not features_.has_service("trv"):
+            return self.profile_source(recording)
+        return self.receiver_source(Receiver(mode="AutoConnect", uri=self.device.camera_uri()))
 
     def receiver_source(self, configuration: Receiver | None = None) -> Source:
         return Source(token=self.receiver(configuration), type=RECEIVER_SOURCE)
@@ -255,7 +266,7 @@ class Workbench:
     def record(self, recording: str, length_s: float = 1.0) -> tuple[float, float]:
         """Some footage in the recording, and no job that goes on. Returns when it begins and ends."""
         self.device.need("Search")
-        job = self.job(Job(recording=recording, mode="Active", sources=(self.profile_source(recording),)))
+        job = self.job(Job(recording=recording, mode="Active", sources=(self.live_source(recording),)))
         self.wait_for_state(job, "Active", "PartiallyActive")
         self.device.eventually("there is footage", lambda: span_s(self.device, recording) >= length_s)
         self.device.recording.delete_job(job)
