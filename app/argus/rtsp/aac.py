@@ -77,12 +77,3 @@ def packetize(data: bytes, max_payload_bytes: int) -> list[Payload]:
     head = (16).to_bytes(2, "big") + (len(data) << 3).to_bytes(2, "big")
     view, size = memoryview(data), max_payload_bytes - _HEADER_BYTES
     return [(head, view[start : start + size]) for start in range(0, len(view), size)]
-
-
-def fmtp(parameter_sets: tuple[bytes, ...]) -> str:
-    """Format parameters of AAC-hbr."""
-    config = parameter_sets[0].hex().upper() if parameter_sets else ""
-    return (
-        "streamtype=5; profile-level-id=1; mode=AAC-hbr; sizelength=13; indexlength=3; indexdeltalength=3; "
-        f"config={config}"
-    )

@@ -28,7 +28,7 @@ def _describe_track(track: PresentedTrack) -> MediaDescription:
         kind=track.format.codec.kind,
         payload_type=payload.payload_type,
         rtpmap=payload.rtpmap,
-        fmtp=payload.fmtp(track.format.parameter_sets),
+        fmtp=payload.fmtp,
         control=control(track.number),
         track_token=track.token,
     )

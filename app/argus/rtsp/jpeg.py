@@ -40,6 +40,8 @@ def packetize(data: bytes, max_payload_bytes: int) -> list[Payload]:
     precision = sum((len(table) > TABLE_BYTES) << number for number, table in enumerate(picture.tables))
     tables = b"".join(picture.tables)
     head = tail + bytes((0, precision)) + len(tables).to_bytes(2, "big") + tables
+    if max_payload_bytes <= 4 + len(head):
+        raise ValueError(f"the headers of a JPEG picture do not fit {max_payload_bytes} bytes")
     payloads: list[Payload] = []
     offset = 0
     while offset < len(picture.scan):

@@ -84,11 +84,13 @@ class ReplayExtension:
 class RtpStream:
     """One outgoing RTP stream: numbers its packets and counts them for the sender report.
 
-    Packets of one access unit share the timestamp, the last carries the marker, the first the extension.
+    Packets of one access unit share the timestamp; the last carries the marker, where the stream is `marked`, the
+    first the extension.
     """
 
-    def __init__(self, payload_type: int, clock_hz: int) -> None:
+    def __init__(self, payload_type: int, clock_hz: int, *, marked: bool = True) -> None:
         self.payload_type = payload_type
+        self._last_type = payload_type | _MARKER if marked else payload_type
         self.clock_hz = clock_hz
         self.ssrc = secrets.randbits(32)
         self.timestamp_offset = secrets.randbits(32)
@@ -120,7 +122,7 @@ class RtpStream:
             append(body)
             sequence += 1
         last = (sequence - 1) & 0xFFFF
-        pieces[-3] = _interleaved_header(framing, size + HEADER_BYTES, typed | _MARKER, last, tail)
+        pieces[-3] = _interleaved_header(framing, size + HEADER_BYTES, _VERSION << 8 | self._last_type, last, tail)
         if extension:
             pieces[0] = _extend(pieces[0], extension)
         self._count(len(payloads), octets)
@@ -132,7 +134,7 @@ class RtpStream:
         packets = []
         for number, (prefix, body) in enumerate(payloads):
             version = _VERSION_EXTENDED if extension and number == 0 else _VERSION
-            marked_type = self.payload_type | _MARKER if number == last else self.payload_type
+            marked_type = self._last_type if number == last else self.payload_type
             sequence = (self.next_sequence + number) & 0xFFFF
             header = _header(version, marked_type, sequence, timestamp, self.ssrc)
             packets.append(b"".join((header, extension if number == 0 else b"", prefix, body)))

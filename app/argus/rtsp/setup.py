@@ -52,7 +52,7 @@ class TrackSetup:
         offers = parse_transport(transport, self._link.peer.host)
         self._remove(track.number)
         payload = payload_format(track.format)
-        stream = RtpStream(payload.payload_type, track.format.clock_hz)
+        stream = RtpStream(payload.payload_type, track.format.clock_hz, marked=payload.marked)
         offer = next((offer for offer in offers if not offer.tcp or self._free(offer.channels)), None)
         if offer is None:
             raise ProtocolError(Status.UNSUPPORTED_TRANSPORT, "the channels are in use by another track")

@@ -16,6 +16,8 @@ from argus.rtsp.protocol.sdp_reader import OfferedMedia
 # Packets of 10 to 40 ms are usual. A unit of 80 ms and more costs the recorder a fraction of that, and no viewer
 # notices the delay.
 _UNITS_PER_S = 12
+# Sent on, a unit is one packet, which fits an Ethernet frame.
+_MAX_UNIT_SAMPLES = 1_200
 _RTP_CYCLE = 1 << 32
 
 
@@ -34,21 +36,23 @@ class G711Depacketizer:
         self._marks = SecondMarks(media.clock_hz)
 
     def push(self, payload: memoryview, *, marker: bool, rtp_timestamp: int, lost: bool) -> Sequence[CodedUnit]:
-        units: tuple[CodedUnit, ...] = ()
+        units: list[CodedUnit] = []
         if self._samples and (lost or (rtp_timestamp - self._timestamp - len(self._samples)) % _RTP_CYCLE):
-            units = (self._take(),)
+            units.append(self._take(len(self._samples)))
         if not self._samples:
             self._timestamp = rtp_timestamp
         self._samples += payload
-        return (*units, self._take()) if len(self._samples) >= self._unit_samples else units
+        if len(self._samples) >= self._unit_samples:
+            while self._samples:
+                units.append(self._take(min(len(self._samples), _MAX_UNIT_SAMPLES)))
+        return units
 
-    def _take(self) -> CodedUnit:
+    def _take(self, count: int) -> CodedUnit:
+        """A unit of the first samples."""
         assert self.format is not None  # known from the beginning
-        data = bytes(self._samples)
-        self._samples.clear()
+        timestamp, data = self._timestamp, bytes(self._samples[:count])
+        del self._samples[:count]
+        self._timestamp = (timestamp + count) % _RTP_CYCLE
         return CodedUnit(
-            format=self.format,
-            data=data,
-            key_frame=self._marks.is_due(self._timestamp),
-            rtp_timestamp=self._timestamp,
+            format=self.format, data=data, key_frame=self._marks.is_due(timestamp), rtp_timestamp=timestamp
         )

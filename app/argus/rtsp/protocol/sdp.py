@@ -68,3 +68,21 @@ def h264_fmtp(parameter_sets: tuple[bytes, ...]) -> str:
         fields.append(f"profile-level-id={parameter_sets[0][1:4].hex().upper()}")
         fields.append("sprop-parameter-sets=" + ",".join(b64encode(nal).decode() for nal in parameter_sets))
     return "; ".join(fields)
+
+
+def h265_fmtp(parameter_sets: tuple[bytes, ...]) -> str:
+    """Format parameters of H.265 in decoding order.   Spec: RFC 7798 § Media Type Registration"""
+    names = {32: "sprop-vps", 33: "sprop-sps", 34: "sprop-pps"}
+    sets: dict[str, list[str]] = {}
+    for nal in parameter_sets:
+        if nal and (name := names.get(nal[0] >> 1 & 0x3F)) is not None:
+            sets.setdefault(name, []).append(b64encode(nal).decode())
+    return "; ".join(f"{name}={','.join(sets[name])}" for name in names.values() if name in sets)
+
+
+def aac_fmtp(audio_specific_config: bytes) -> str:
+    """Format parameters of AAC in the high bit-rate mode.   Spec: RFC 3640 § High Bit-rate AAC"""
+    return (
+        "streamtype=5; profile-level-id=1; mode=AAC-hbr; sizelength=13; indexlength=3; indexdeltalength=3; "
+        f"config={audio_specific_config.hex().upper()}"
+    )
