@@ -120,9 +120,8 @@ def clients(matrix: Matrix, url: str, name: str) -> list[Client]:
         soap[0].call(rc.RecordingControl.set_configuration(hall, rc.Recording(name="crowd", content=f"was {value}")))
 
     def created() -> int:
-        return len(
-            [name for item in matrix.recordings().values() for name in texts(item, ".//tt:Name") if name == hour]
-        )
+        names = [texts(item, ".//tt:Name")[0] for item in matrix.recordings().values()]
+        return names.count(name)
 
     def create(_value: int) -> None:
         soap[1].call(f"<trc:CreateRecording>{rc.Recording(name=name).xml()}</trc:CreateRecording>")
