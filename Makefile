@@ -10,7 +10,7 @@ RTSP ?= 0.0.0.0:8554
 LOCK := $(BIN)/uv pip compile -q --python /usr/bin/python3 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup run test conformance test-crash test-crash-mutants test-power test-cuts test-retention test-day lint bench lock clean
+.PHONY: help setup run test conformance test-crash test-crash-mutants test-power test-cuts test-retention test-scenario test-day lint bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ test-crash-mutants: $(VENV)/.test ## plant mistakes into the ring store and see 
 test-retention: $(VENV)/.test ## watch for MINUTES=5 from outside that nothing too old is served, killing the station
 	$(BIN)/python -m tests.retention $(or $(MINUTES),5)
 
+test-scenario: $(VENV)/.test ## record eight cameras of other makes for MINUTES=10, unplug two, and compare with a table
+	$(BIN)/python -m tests.scenario $(or $(MINUTES),10)
+
 test-day: $(VENV)/.test ## live HOURS=24 of a recorder on a simulated clock, verify what it keeps, and its memory
 	$(BIN)/python -m tests.day $(or $(HOURS),24) $(or $(SEED),1)
 
@@ -55,7 +58,7 @@ lint: $(VENV)/.test ## mend format and lint
 	$(BIN)/ruff format app tests
 	$(BIN)/ruff check --fix app tests
 
-bench: $(VENV)/.test ## print figures: SOAP, live, replay, memory, start-up, store (some minutes)
+bench: $(VENV)/.test ## print figures: SOAP, live, receive, replay, memory, start-up, store (some minutes)
 	$(BIN)/python -m tests.bench $(BENCH) --seconds $(or $(SECONDS),60)
 
 lock: $(VENV)/.run ## renew the lock files (for maintainers; needs the network)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,10 +105,13 @@ class Camera:
 
     def _answers(self) -> bool:
         """Whether it describes its stream, or wants to know who asks. VLC listens before it knows what to describe."""
-        head = f"DESCRIBE {self.uri()} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n"
+        basic = b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
+        login = f"Authorization: Basic {basic}\r\n" if self.model.login is Login.BASIC else ""
+        head = f"DESCRIBE {self.uri()} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n{login}\r\n"
+        expected = b"RTSP/1.0 401" if self.model.login is Login.DIGEST else b"RTSP/1.0 200"
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as asking:
                 asking.sendall(head.encode())
-                return asking.recv(12) in (b"RTSP/1.0 200", b"RTSP/1.0 401")
+                return asking.recv(12) == expected
         except OSError:
             return False
