@@ -77,6 +77,7 @@ class ClientSession:
         self._dialogue = Dialogue(self._send, self._authorization, self._deadlines, limits.step_s)
         self._demultiplexer = Demultiplexer(self._dialogue.take)
         self._source = SourceClock()
+        self._base = target.uri  # the address of all media together
         self._wire: Wire | None = None
         self._paths: list[Path] = []
         self._care: Care | None = None
@@ -88,9 +89,9 @@ class ClientSession:
         """Receive until it fails, which raises, or is cancelled."""
         try:
             self._wire = await self._connect()
-            base = await self._set_up(self._wire)
-            await self._play(base)
-            await self._stay(base)
+            await self._set_up(self._wire)
+            await self._play()
+            await self._stay()
         finally:
             await self._close()
 
@@ -144,8 +145,8 @@ class ClientSession:
             return await self._network.connect(self._target, address, self, verify=verify)
         return await open_tunnel(self._network, self._target, address, self._authorization, self, verify=verify)
 
-    async def _set_up(self, wire: Wire) -> str:
-        """The address of the presentation, all whose media that can be received are set up."""
+    async def _set_up(self, wire: Wire) -> None:
+        """Learn what there is, and set up all media that can be received."""
         options = await self._dialogue.ask(Method.OPTIONS, self._target.uri)
         _follow(options)
         if Method.GET_PARAMETER in options.header("public").upper().replace(" ", "").split(","):
@@ -155,13 +156,10 @@ class ClientSession:
             description = parse_session(answer.body)
         except InvalidValue as error:
             raise NotSupported("receiver", f"what the device offers cannot be read: {error}") from error
-        base = answer.header("content-base") or answer.header("content-location") or self._target.uri
-        base = base if "://" in base else self._target.uri
-        if "://" in description.control:
-            base = description.control
+        stated = answer.header("content-base") or answer.header("content-location")
+        self._base = next((uri for uri in (description.control, stated) if "://" in uri), self._target.uri)
         for offered, media in _choose(description):
-            await self._set_up_media(wire, offered, media, control_uri(base, offered.control))
-        return base
+            await self._set_up_media(wire, offered, media, control_uri(self._base, offered.control))
 
     async def _set_up_media(self, wire: Wire, offered: OfferedMedia, media: ReceivedMedia, uri: str) -> None:
         """Set up one medium. What the device refuses of several is left out, unless nothing remains."""
@@ -191,10 +189,10 @@ class ClientSession:
             return DatagramPath(inlet, self._network, wire, self._counters, self._clock)
         return InterleavedPath(inlet, len(self._paths), wire, self._demultiplexer, self._clock)
 
-    async def _play(self, base: str) -> None:
+    async def _play(self) -> None:
         if not self._paths:
             raise self._refusal or NotSupported("receiver", "the device sets up none of its media")
-        await self._ask(Method.PLAY, base, (("Range", "npt=0.000-"),))
+        await self._ask(Method.PLAY, self._base, (("Range", "npt=0.000-"),))
         self._delivery.open(tuple(path.inlet.media for path in self._paths))
         for path in self._paths:
             path.begin()
@@ -202,11 +200,11 @@ class ClientSession:
         media = ", ".join(path.inlet.media.codec.onvif_name for path in self._paths)
         logger.info("%s plays %s", self._target.authority, media)
 
-    async def _stay(self, base: str) -> None:
+    async def _stay(self) -> None:
         """Keep the session alive, well before the device would give it up."""
         while True:
             await self._clock.sleep(min(self._dialogue.session_timeout_s / 2, LONGEST_KEEP_ALIVE_S))
-            answer = await self._dialogue.ask(self._keep_alive, base)
+            answer = await self._dialogue.ask(self._keep_alive, self._base)
             if answer.status == 454:
                 raise Unavailable("receiver", "the device has given up the session")
             if answer.status in _NOT_ANSWERED_HERE:
@@ -230,14 +228,16 @@ class ClientSession:
     async def _close(self) -> None:
         """Tell the device, for as long as it listens, and release everything."""
         care, self._care = self._care, None
-        if self._wire is not None and self._dialogue.session and not self._failure:
-            with suppress(ArgusError, TimeoutError):
-                async with asyncio.timeout(TEARDOWN_S):
-                    await self._dialogue.ask(Method.TEARDOWN, self._target.uri)
-        for path in self._paths:
-            path.close()
-        if self._wire is not None:
-            self._wire.close()
+        try:
+            if self._dialogue.session and not self._failure:
+                with suppress(ArgusError, TimeoutError):
+                    async with asyncio.timeout(TEARDOWN_S):
+                        await self._dialogue.ask(Method.TEARDOWN, self._base)
+        finally:
+            for path in self._paths:
+                path.close()
+            if self._wire is not None:
+                self._wire.close()
         if care is not None:
             logger.info("%s is not received any more", self._target.authority)
 

@@ -48,7 +48,7 @@ def test_jitter_of_the_network_does_not_show_in_capture_times() -> None:
 @pytest.mark.parametrize("ppm", [-200, 200])
 def test_a_crystal_that_is_off_is_followed(ppm: int) -> None:
     clock = MediaClock(HZ)
-    errors = play(clock, 25 * 3_600, jitter_ns=20 * MS, ppm=ppm)
+    errors = play(clock, 25 * 900, jitter_ns=20 * MS, ppm=ppm)
     assert all(abs(error) < 30 * MS for error in errors[1_000:])
 
 
