@@ -74,11 +74,11 @@ class OneAccount:
 class Streams:
     """The one profile, `main`."""
 
-    def __init__(self, hub: StreamHub) -> None:
-        self._hub = hub
+    def __init__(self, *hubs: StreamHub) -> None:
+        self._hubs = hubs
 
-    def hub(self, token: ProfileToken) -> StreamHub:
-        return self._hub
+    def hubs(self, token: ProfileToken) -> tuple[StreamHub, ...]:
+        return self._hubs
 
 
 async def capture(hub: StreamHub, clip: list[tuple[bytes, bool]], clock: SystemClock) -> None:

@@ -24,4 +24,4 @@ class Directory:
         if uri.service is Service.REPLAY:
             return ReplayPresentation(RecordingToken(uri.token), self._replay)
         token = ProfileToken(uri.token)
-        return LivePresentation(token, self._live.hub(token), self._clock)
+        return LivePresentation(token, self._live.hubs(token), self._clock)

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from argus.base.access_unit import Codec
+from argus.base.access_unit import Codec, MediaKind
 from argus.base.clock import Clock
 from argus.base.errors import NotFound
 from argus.base.tokens import RecordingToken
@@ -20,7 +20,7 @@ from argus.rtsp.merge import Walk, merge
 from argus.rtsp.outlet import Outlet, SenderReports
 from argus.rtsp.plan import Plan, resolve
 from argus.rtsp.presentation import Outcome, PlayStart
-from argus.rtsp.protocol.playback import PlayRequest
+from argus.rtsp.protocol.playback import Frames, PlayRequest
 from argus.rtsp.protocol.range import encode_clock_range
 from argus.rtsp.rtp import ReplayExtension
 from argus.rtsp.timeline import Timeline
@@ -109,7 +109,7 @@ class ReplayPlayback:
         assert plan is not None  # `play` comes first
         sought = set(self._tracks) if plan.seek else set()
         async with AsyncExitStack() as stack:
-            walks = {n: await stack.enter_async_context(aclosing(self._walk(n, plan))) for n in self._tracks}
+            walks = {n: await stack.enter_async_context(aclosing(self._walk(n, plan))) for n in self._played(plan)}
             merged = await stack.enter_async_context(aclosing(merge(walks, reverse=plan.reverse)))
             async for number, frame in merged:
                 line_us = await self._pace(frame)
@@ -158,12 +158,24 @@ class ReplayPlayback:
         Where there is nothing to play before the end of the range, the time asked for.
         """
         found = []
-        for track in self._tracks.values():
+        for track in self._played(plan).values():
             gop = await self._source.footage.gop_at(track.track_id, plan.start_us, forward=not plan.reverse)
             if gop is not None:
                 found.append(min(plan.start_us, gop.units[-1].utc_us) if plan.reverse else gop.start_us)
         first_us = (max if plan.reverse else min)(found, default=plan.start_us)
         return plan.start_us if plan.is_behind(plan.end_us, first_us, first_us) else first_us
+
+    def _played(self, plan: Plan) -> dict[int, PlayedTrack]:
+        """The tracks that are sent: beside pictures no sound where only some of them are, and in reverse them alone.
+
+        Groups of pictures go backwards one by one, in the time each lasts; what is between their frames has no place.
+        """
+        pictures = {n: track for n, track in self._tracks.items() if track.codec.kind is MediaKind.VIDEO}
+        if not pictures or not (plan.reverse or plan.request.frames is Frames.INTRA):
+            return self._tracks
+        if plan.reverse:
+            return pictures
+        return {n: track for n, track in self._tracks.items() if track.codec.kind is not MediaKind.AUDIO}
 
     def _walk(self, number: int, plan: Plan) -> Walk:
         track, last = self._tracks[number], self._sent.get(number)

@@ -35,13 +35,13 @@ UDP = "RTP/AVP;unicast;client_port=5000-5001"
 class Profiles:
     """The one profile, `main`."""
 
-    def __init__(self, hub: StreamHub) -> None:
-        self._hub = hub
+    def __init__(self, *hubs: StreamHub) -> None:
+        self._hubs = hubs
 
-    def hub(self, token: ProfileToken) -> StreamHub:
+    def hubs(self, token: ProfileToken) -> tuple[StreamHub, ...]:
         if token != "main":
             raise NotFound("profile", token)
-        return self._hub
+        return self._hubs
 
 
 class MemoryPair:

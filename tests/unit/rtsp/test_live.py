@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from tests.unit.rtsp.twins import FRAME_US, START_US, MemoryLink, parse_interleaved, refusal, settle, unit
 
+from argus.base.access_unit import AccessUnit, Codec, StreamFormat
 from argus.base.clock import SimulatedClock
 from argus.base.errors import Unavailable
 from argus.base.tokens import ProfileToken
@@ -13,6 +14,7 @@ from argus.media.hub import StreamHub
 from argus.rtsp.h264 import packetize
 from argus.rtsp.live import PATIENCE_NS, LivePlayback, LivePresentation
 from argus.rtsp.outlet import InterleavedOutlet
+from argus.rtsp.payload import payload_format
 from argus.rtsp.protocol.playback import PlayRequest
 from argus.rtsp.protocol.range import ClockRange, NptRange
 from argus.rtsp.protocol.status import Status
@@ -28,7 +30,7 @@ class Stage:
         self.hub.publish(unit(START_US, key_frame=True))
         self.link = MemoryLink()
         outlet = InterleavedOutlet(self.link, RtpStream(96, 90_000), packetize, (0, 1))
-        self.presentation = LivePresentation(ProfileToken("main"), self.hub, self.clock)
+        self.presentation = LivePresentation(ProfileToken("main"), [self.hub], self.clock)
         self.playback: LivePlayback = self.presentation.open({1: outlet})
 
     async def start(self) -> asyncio.Task[object]:
@@ -46,7 +48,7 @@ async def stage() -> AsyncIterator[Stage]:
 def test_a_stream_without_a_picture_cannot_be_described() -> None:
     clock = SimulatedClock()
     with pytest.raises(Unavailable):
-        LivePresentation(ProfileToken("main"), StreamHub("main", clock), clock)
+        LivePresentation(ProfileToken("main"), [StreamHub("main", clock)], clock)
 
 
 async def test_a_client_begins_at_a_key_frame_and_times_are_those_of_capture(stage: Stage) -> None:
@@ -119,3 +121,49 @@ def test_a_live_stream_has_no_past_and_no_moment_to_pause_at() -> None:
     playback = Stage().playback
     assert refusal(lambda: playback.check(PlayRequest(cseq=1, range=ClockRange(start_us=1)))) is Status.INVALID_RANGE
     assert refusal(lambda: playback.pause_at(1)) is Status.INVALID_RANGE
+
+
+AUDIO = StreamFormat(codec=Codec.PCMU, clock_hz=8_000)
+METADATA = StreamFormat(codec=Codec.METADATA)
+
+
+async def test_each_track_has_its_own_time_line_and_reports() -> None:
+    clock, link = SimulatedClock(), MemoryLink()
+    hubs = [StreamHub(name, clock) for name in ("video", "audio", "metadata")]
+    hubs[0].publish(unit(START_US, key_frame=True))
+    assert len(LivePresentation(ProfileToken("main"), hubs, clock).tracks) == 1, "sound has not come yet"
+    hubs[1].format, hubs[2].format = AUDIO, METADATA
+    presentation = LivePresentation(ProfileToken("main"), hubs, clock)
+    assert [track.format.codec for track in presentation.tracks] == [Codec.H264, Codec.PCMU, Codec.METADATA]
+    outlets = {}
+    for track in presentation.tracks:
+        payload = payload_format(track.format)
+        stream = RtpStream(payload.payload_type, track.format.clock_hz, marked=payload.marked)
+        outlets[track.number] = InterleavedOutlet(
+            link, stream, payload.packetize, (track.number * 2, track.number * 2 + 1)
+        )
+    playback = presentation.open(outlets)
+    started = await playback.play(PlayRequest(cseq=1))
+    assert set(started.rtp_timestamps) == {1, 2, 3}
+    playing = asyncio.ensure_future(playback.run())
+    for number in range(2):
+        sound = AccessUnit(
+            format=AUDIO, data=bytes(80), key_frame=number == 0, utc_us=0, mono_ns=clock.mono_ns() + number * 10_000_000
+        )
+        hubs[1].publish(sound)
+    hubs[0].publish(unit(START_US, key_frame=True))
+    hubs[2].publish(AccessUnit(format=METADATA, data=b"<a/>", key_frame=True, utc_us=0, mono_ns=clock.mono_ns()))
+    await settle()
+    packets, reports = parse_interleaved(bytes(link.sent))
+    sound_packets = [packet for packet in packets if packet.channel == 4]
+    assert [packet.payload_type for packet in sound_packets] == [0, 0]
+    assert [packet.marker for packet in sound_packets] == [False, False]
+    assert sound_packets[0].timestamp == started.rtp_timestamps[2]
+    assert (sound_packets[1].timestamp - sound_packets[0].timestamp) % 2**32 == 80
+    assert [packet.payload for packet in packets if packet.channel == 6] == [b"<a/>"]
+    assert sorted(channel for channel, _ in reports) == [3, 5, 7]
+    hubs[1].close()
+    with pytest.raises(Unavailable):
+        await playing
+    playback.close()
+    assert [hub.health().readers for hub in hubs] == [0, 0, 0]
