@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-NAMES = ("footprint", "soap", "live", "receive", "replay", "store", "store_blocks")
+NAMES = ("footprint", "soap", "operations", "live", "receive", "replay", "store", "store_blocks")
 IN_REAL_TIME = ("store_blocks",)
 
 if __name__ == "__main__":
