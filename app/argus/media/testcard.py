@@ -35,7 +35,7 @@ _BARS = (
     (28, 212, 120),
     (104, 128, 128),
 )
-_BLOCK_LAP = 200  # frames in which the moving block crosses the picture
+BLOCK_LAP_US = 8_000_000  # in which the moving block crosses the picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,24 @@ class Stamp:
         return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d} UTC #{self.number:07d}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelBox:
+    """Part of a picture: from `left` and `top` up to, but without, `right` and `bottom`."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+def block_at(utc_us: int, width: int, height: int) -> PixelBox:
+    """Where the moving block is in the picture captured at that time."""
+    size = height // 8
+    left = utc_us % BLOCK_LAP_US * (width - size) // BLOCK_LAP_US
+    top = height * 3 // 4
+    return PixelBox(left=left, top=top, right=left + size, bottom=top + size)
+
+
 class TestCard:
     """Draws frames in I420 for a picture whose width is a multiple of 8 and whose height is even."""
 
@@ -63,7 +81,6 @@ class TestCard:
         edges = [column * width // COLUMNS for column in range(COLUMNS + 1)]
         widths = [right - left for left, right in pairwise(edges)]
         self._blocks = [(bytes([_BLACK]) * size, bytes([_WHITE]) * size) for size in widths]
-        self._block_size = height // 8
 
     def background(self) -> bytes:
         """What is equal in all frames, to be copied before each `draw`."""
@@ -87,16 +104,15 @@ class TestCard:
         top = _row_edges(ROWS, self._height)[0] + 2 * self._scale
         if top + self._text.height <= self._height:
             self._text.draw(frame, width, 2 * self._scale, top, stamp.text())
-        self._draw_block(frame, stamp.number)
+        self._draw_block(frame, stamp.utc_us)
 
-    def _draw_block(self, frame: memoryview, number: int) -> None:
+    def _draw_block(self, frame: memoryview, utc_us: int) -> None:
         """A white square wanders, so that people see at once whether the picture is live."""
-        size = self._block_size
-        left = (number * self._width // _BLOCK_LAP) % (self._width - size)
-        line = bytes([_WHITE]) * size
-        first = self._height * 3 // 4 * self._width + left
-        for start in range(first, first + size * self._width, self._width):
-            frame[start : start + size] = line
+        box = block_at(utc_us, self._width, self._height)
+        line = bytes([_WHITE]) * (box.right - box.left)
+        for row in range(box.top, box.bottom):
+            start = row * self._width + box.left
+            frame[start : start + len(line)] = line
 
     def _strip(self, stamp: Stamp) -> list[bytes]:
         bits = encode_stamp(stamp)

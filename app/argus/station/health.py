@@ -10,11 +10,13 @@ from argus.base.tokens import RecordingToken
 from argus.base.units import to_iso
 from argus.device.identity import Identity
 from argus.device.network import Network
+from argus.media.audio_source import AudioSource
 from argus.media.profiles import MediaProfiles
 from argus.media.source import VideoSource
 from argus.station.requests import share_text
 from argus.station.status import (
     Address,
+    AudioSourceStatus,
     DeviceStatus,
     ProfileStatus,
     RecordingStatus,
@@ -41,6 +43,7 @@ class Health:
     network: Network
     profiles: MediaProfiles
     sources: Sequence[VideoSource]
+    microphones: Sequence[AudioSource]
     catalog: Catalog
     jobs: Jobs
     timeline: Timeline
@@ -56,8 +59,11 @@ class Health:
     def status(self, *, ready: bool, base_url: str = "") -> StationStatus:
         """The whole state. `base_url` is how the asker reaches the station, where it came over HTTP."""
         sources = [_source(source) for source in self.sources]
+        microphones = [_microphone(source) for source in self.microphones]
         storage = self._storage()
-        problems = [f"{source['name']}: {source['problem']}" for source in sources if source["problem"]]
+        problems = [
+            f"{source['name']}: {source['problem']}" for source in (*sources, *microphones) if source["problem"]
+        ]
         if storage["state"] != StorageState.OK:
             problems.append(f"storage: {storage['state']} {storage['detail']}".strip())
         return StationStatus(
@@ -74,6 +80,7 @@ class Health:
             addresses=self.addresses(base_url),
             profiles=[ProfileStatus(token=profile.token, name=profile.name) for profile in self.profiles.all()],
             video_sources=sources,
+            audio_sources=microphones,
             recordings=self._recordings(),
             storage=storage,
         )
@@ -132,6 +139,17 @@ def _source(source: VideoSource) -> VideoSourceStatus:
         state="running" if health.running else "waiting",
         problem=health.failure or "",
         frames=source.heartbeat.beats,
+    )
+
+
+def _microphone(source: AudioSource) -> AudioSourceStatus:
+    health = source.health()
+    return AudioSourceStatus(
+        token=source.settings.token,
+        name=source.settings.name,
+        state="running" if health.running else "waiting",
+        problem=health.failure or "",
+        packets=source.heartbeat.beats,
     )
 
 

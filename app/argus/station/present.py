@@ -36,6 +36,11 @@ def status(answer: StationStatus) -> str:
             (source["name"], source["problem"] or source["state"], f"{source['frames']} frames")
             for source in answer["video_sources"]
         ],
+        "Audio sources": [
+            (source["name"], source["problem"] or source["state"], f"{source['packets']} packets")
+            for source in answer["audio_sources"]
+        ]
+        or [("none", "the board has no microphone")],
         "Recordings": recordings or [("none", "an ONVIF client creates them")],
         "Storage": [
             ("volume", " ".join((storage["volume"], storage["volume_uuid"])).strip()),

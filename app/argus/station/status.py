@@ -35,6 +35,16 @@ class VideoSourceStatus(TypedDict):
     frames: int
 
 
+class AudioSourceStatus(TypedDict):
+    """As of a video source; `packets` counts those of its first encoding."""
+
+    token: str
+    name: str
+    state: str
+    problem: str
+    packets: int
+
+
 class RecordingStatus(TypedDict):
     """Times are ISO 8601 in UTC, empty while nothing is recorded. `problem` is what its jobs show to clients.
 
@@ -84,5 +94,6 @@ class StationStatus(TypedDict):
     addresses: list[Address]
     profiles: list[ProfileStatus]
     video_sources: list[VideoSourceStatus]
+    audio_sources: list[AudioSourceStatus]
     recordings: list[RecordingStatus]
     storage: StorageStatus

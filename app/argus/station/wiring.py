@@ -33,15 +33,9 @@ from argus.linux.notify import SystemdNotifier
 from argus.linux.serial_number import read_serial_number
 from argus.linux.system import SimulatedSystem, SystemActions, SystemdSystem
 from argus.linux.time_sync import KernelTimeSync, TimeSync, read_boot_id
-from argus.linux.v4l2 import SimulatedVideoDevices, VideoDevices
 from argus.linux.write_protection import WriteProtection
-from argus.media.audio_source import AudioSource
-from argus.media.capture_clock import CaptureClock
-from argus.media.gstreamer.engine import Gstreamer
 from argus.media.hub import StreamHub
 from argus.media.profiles import MediaProfiles
-from argus.media.settings import SourceKind
-from argus.media.source import VideoSource
 from argus.onvif.discovery.addresses import HttpListener as AnnouncedListener
 from argus.onvif.discovery.responder import DiscoveryResponder
 from argus.onvif.replay.configuration import ReplayConfiguration
@@ -51,12 +45,12 @@ from argus.rtsp.server import RtspServer
 from argus.rtsp.udp import UdpPorts
 from argus.soap import discovery as discovery_messages
 from argus.station.addresses import Addresses
-from argus.station.board import Board
 from argus.station.choices import Launch
 from argus.station.health import Health
 from argus.station.http import HttpListener
+from argus.station.media_parts import MediaParts, make_media
 from argus.station.parts import Box, Footage
-from argus.station.services import make_endpoint
+from argus.station.services import LIVE_TOPICS, make_endpoint
 from argus.station.site import Site
 from argus.station.sources import ProfileSources
 from argus.station.supervisor import Supervisor, Vital
@@ -132,13 +126,11 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
     events = EventBus(clock)
     box = _box(launch, clock, restart, opened)
     first_password = box.users.ensure_administrator(launch.admin_password)
-    engine, times = Gstreamer(clock), CaptureClock(clock)
-    cameras = _cameras(launch.board, clock, engine, times)
-    microphones = [AudioSource(one.settings, one.streams, clock, engine, times) for one in launch.board.audio_sources]
-    profiles = MediaProfiles(cameras, microphones)
+    media = make_media(launch.board, clock, events, LIVE_TOPICS)
+    profiles = media.profiles
     footage = _footage(launch, box, clock, events, ProfileSources(profiles), opened)
     addresses = Addresses(launch.http, launch.rtsp, box.netlink)
-    health = _health(box, cameras, profiles, footage, addresses)
+    health = _health(box, media, footage, addresses)
     replay = ReplayConfiguration(box.settings)
     site = Site(
         endpoint=make_endpoint(launch, box, footage, profiles, events, replay, clock),
@@ -150,7 +142,7 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
     rtsp = _rtsp(launch, box, footage, profiles, replay, clock)
     discovery = (_discovery(launch, box, addresses, clock),) if launch.discovery else ()
     store = (footage.storage, footage.fault, footage.readback)
-    vitals: list[Vital] = [*map(VideoVital, cameras), WriterVital(footage.storage)]
+    vitals: list[Vital] = [*map(VideoVital, media.cameras), WriterVital(footage.storage)]
     return Station(
         identity=box.identity,
         first_password=first_password,
@@ -158,8 +150,8 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
         storage=footage.storage,
         quotas=footage.quotas,
         addresses=addresses,
-        subsystems=(*store, *cameras, *microphones, footage.recorder, box.system, rtsp, http, *discovery),
-        hubs=tuple(profiles.hub(profile.token) for profile in profiles.all()),
+        subsystems=(*store, *media.subsystems, footage.recorder, box.system, rtsp, http, *discovery),
+        hubs=media.hubs,
         http=http,
         rtsp=rtsp,
         clock=clock,
@@ -221,20 +213,6 @@ def _protocols(launch: Launch) -> tuple[NetworkProtocol, ...]:
         NetworkProtocol(name=ProtocolName.HTTP, enabled=True, ports=(launch.http[1],)),
         NetworkProtocol(name=ProtocolName.RTSP, enabled=True, ports=(launch.rtsp[1],)),
     )
-
-
-def _cameras(board: Board, clock: AdjustableClock, engine: Gstreamer, times: CaptureClock) -> tuple[VideoSource, ...]:
-    devices = _video_devices(board)
-    return tuple(VideoSource(one.settings, one.streams, clock, engine, devices, times) for one in board.video_sources)
-
-
-def _video_devices(board: Board) -> VideoDevices:
-    if all(one.settings.kind is not SourceKind.V4L2 for one in board.video_sources):
-        return SimulatedVideoDevices()
-    # Imported here, because its library takes 4 MB that a board without such a camera has better use for.
-    from argus.linux.video_devices import SystemVideoDevices
-
-    return SystemVideoDevices()
 
 
 def _footage(
@@ -303,14 +281,13 @@ def _readback(storage: Storage, clock: AdjustableClock) -> ReadBack:
     return readback
 
 
-def _health(
-    box: Box, cameras: tuple[VideoSource, ...], profiles: MediaProfiles, footage: Footage, addresses: Addresses
-) -> Health:
+def _health(box: Box, media: MediaParts, footage: Footage, addresses: Addresses) -> Health:
     return Health(
         identity=box.identity,
         network=box.network,
-        profiles=profiles,
-        sources=cameras,
+        profiles=media.profiles,
+        sources=media.cameras,
+        microphones=media.microphones,
         catalog=footage.catalog,
         jobs=footage.jobs,
         timeline=footage.timeline,

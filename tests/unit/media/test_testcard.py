@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argus.media.testcard import Stamp, TestCard, decode_stamp
+from argus.media.testcard import BLOCK_LAP_US, Stamp, TestCard, block_at, decode_stamp
 
 SIZES = [(64, 64), (320, 240), (640, 360), (1280, 720), (1920, 1080), (200, 130)]
 
@@ -68,7 +68,7 @@ def test_the_text_tells_milliseconds_and_number() -> None:
 
 
 def test_consecutive_frames_differ_outside_the_strip() -> None:
-    first, second = (drawn(640, 360, Stamp(number=n, utc_us=0)) for n in (10, 20))
+    first, second = (drawn(640, 360, Stamp(number=n, utc_us=n * 40_000)) for n in (10, 20))
     assert first[640 * 200 :] != second[640 * 200 :]
 
 
@@ -76,3 +76,17 @@ def test_consecutive_frames_differ_outside_the_strip() -> None:
 def test_arbitrary_pictures_are_read_or_refused(luma: bytes, width: int, height: int) -> None:
     with contextlib.suppress(ValueError):
         decode_stamp(luma, width, height)
+
+
+@given(utc_us=st.integers(-(10**16), 10**16))
+def test_the_block_is_where_it_is_said_to_be(utc_us: int) -> None:
+    frame, box = drawn(320, 240, Stamp(number=0, utc_us=utc_us)), block_at(utc_us, 320, 240)
+    white = [n for n in range(320) if frame[(box.top + box.bottom) // 2 * 320 + n] == 235]
+    assert white == list(range(box.left, box.right))
+    assert (box.bottom - box.top, 0 <= box.left < box.right <= 320) == (30, True)
+
+
+def test_the_block_crosses_the_picture_from_left_to_right() -> None:
+    lefts = [block_at(time_us, 1280, 720).left for time_us in range(0, BLOCK_LAP_US, BLOCK_LAP_US // 10)]
+    assert lefts == sorted(lefts)
+    assert lefts[0] == 0 < 1280 - 90 - 10 - lefts[-1] < 119

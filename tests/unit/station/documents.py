@@ -48,6 +48,9 @@ def status(**changes: object) -> StationStatus:
         "video_sources": [
             {"token": "cam", "name": "Camera 1", "state": "running", "problem": "", "frames": 250},
         ],
+        "audio_sources": [
+            {"token": "mic", "name": "Microphone 1", "state": "running", "problem": "", "packets": 240},
+        ],
         "recordings": [
             {
                 **RECORDING,

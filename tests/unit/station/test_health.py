@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.unit.media.test_profiles import StillCamera
+from tests.unit.media.test_profiles import StillCamera, StillMicrophone
 from tests.unit.onvif.box import IDENTITY
 from tests.unit.station.documents import RECORDING
 from tests.unit.store.house import House, job
@@ -46,6 +46,8 @@ class Rooms:
     quotas: tuple[Quota, ...] = ()
     source: dict[str, object] = field(default_factory=lambda: {"running": True, "failure": None})
 
+    microphone: dict[str, object] = field(default_factory=lambda: {"running": True, "failure": None})
+
     def health(self) -> Health:
         camera = StillCamera()
         source = SimpleNamespace(
@@ -53,12 +55,18 @@ class Rooms:
             heartbeat=SimpleNamespace(beats=25),
             health=lambda: SimpleNamespace(**self.source),
         )
+        microphone = SimpleNamespace(
+            settings=StillMicrophone().settings,
+            heartbeat=SimpleNamespace(beats=50),
+            health=lambda: SimpleNamespace(**self.microphone),
+        )
         occupancy = Occupancy(used_bytes=10, total_bytes=100, oldest_us=None, newest_us=None, write_rate_bps=0.0)
         return Health(
             identity=IDENTITY,
             network=SimpleNamespace(hostname=lambda: "pier-4"),  # type: ignore[arg-type]
             profiles=MediaProfiles([camera]),
             sources=[source],  # type: ignore[list-item]
+            microphones=[microphone],  # type: ignore[list-item]
             catalog=self.house.catalog,
             jobs=self.house.jobs,
             timeline=self.house.timeline,
@@ -95,6 +103,15 @@ def test_a_station_that_works_has_no_problems(rooms: Rooms) -> None:
     }
     assert (found["storage"]["last_durable"], found["storage"]["oldest"]) == ("2026-01-01T00:00:00.000Z", "")
     assert found["recordings"] == []
+
+
+def test_a_microphone_is_told_like_a_camera(rooms: Rooms) -> None:
+    assert rooms.health().status(ready=True)["audio_sources"] == [
+        {"token": "mic", "name": "Ear", "state": "running", "problem": "", "packets": 50}
+    ]
+    rooms.microphone.update(running=False, failure="no such device")
+    found = rooms.health().status(ready=True)
+    assert (found["problems"], found["audio_sources"][0]["state"]) == (["Ear: no such device"], "waiting")
 
 
 def test_the_storage_tells_what_it_counted(rooms: Rooms) -> None:

@@ -48,6 +48,9 @@ Station
 Video sources
   Camera 1  running  250 frames
 
+Audio sources
+  Microphone 1  running  240 packets
+
 Recordings
   Recording-1   Recording  Gate  2026 to 2027          3.0 MiB, quota 25%
   Recording-22  Initiated  Quay  nothing recorded yet  0 B
