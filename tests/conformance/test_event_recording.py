@@ -9,7 +9,7 @@ from tests.conformance.names import one, request, text
 from tests.conformance.recording import Job, Source, create_job
 from tests.conformance.workbench import Device, Workbench
 
-TOPIC = "tns1:VideoSource/MotionAlarm"
+TOPIC = "tns1:RecordingConfig/CreateRecording"
 
 
 def event_filter(before: str = "PT2S", after: str = "PT3S", topic: str = TOPIC) -> str:
@@ -55,7 +55,7 @@ def test_without_an_event_the_job_does_not_record(device: Device, bench: Workben
 
 @proves("RC-56", f"{RC} § Event recording", "EventRecording", "DynamicRecordings")
 def test_an_event_starts_the_job_and_the_time_after_it_ends_it(device: Device, bench: Workbench, wanted: Job) -> None:
-    follows = event_filter(before="PT0S", after="PT1S", topic="tns1:RecordingConfig/CreateRecording")
+    follows = event_filter(before="PT0S", after="PT1S")
     answer = device.client.call(create_job(wanted, follows))
     token = bench.keep(device.recording.delete_job, text(answer, "trc:JobToken"))
     bench.wait_for_state(token, "Idle")

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import quote
 
 import pytest
 from tests.conformance import events, features
+from tests.conformance.camera import Camera
 from tests.conformance.client import Client, Notes, Refused
 from tests.conformance.names import NAMESPACES, child, one, request, text
 from tests.conformance.receiver import Receiver, Receivers
@@ -57,6 +59,7 @@ class Device:
         self.recording = RecordingControl(self.client)
         self.receivers = Receivers(self.client)
         self.schedules = Schedules(self.client)
+        self.camera: Camera | None = None
 
     def clock_s(self) -> float:
         """The device's time, to the second."""
@@ -87,26 +90,33 @@ class Device:
             time.sleep(0.05)
         return answer
 
+    def here(self) -> str:
+        """The address of this machine as the device sees it, unless something translates addresses between them."""
+        with socket.create_connection((self.target.host, self.target.port), timeout=10) as connection:
+            return str(connection.getsockname()[0])
+
     def unreachable_uri(self) -> str:
         """A stream address at which nothing listens: this machine refuses the device at once."""
-        with socket.create_connection((self.target.host, self.target.port), timeout=10) as connection:
-            here = connection.getsockname()[0]
-        host = f"[{here}]" if ":" in here else here
-        return f"rtsp://{host}:{UNREACHABLE_PORT}/conformance"
+        host = self.here()
+        return f"rtsp://{f'[{host}]' if ':' in host else host}:{UNREACHABLE_PORT}/conformance"
 
     def camera_uri(self) -> str:
-        """The RTSP address of a working camera: the one given, or the device's own live stream."""
+        """The RTSP address of a working camera: the one given, the device's own live stream, or a camera of ours."""
         if self.target.camera:
             return self.target.camera
-        if not self.features.has_service("trt") or not self.features.profiles:
-            pytest.skip("no --camera is given, and the device has no live stream of its own")
+        if self.features.has_service("trt") and self.features.profiles:
+            return self._own_stream()
+        if self.camera is None:
+            self.camera = Camera(self.here()).plug()
+        return self.camera.uri
+
+    def _own_stream(self) -> str:
         transport = "<tt:Transport><tt:Protocol>RTSP</tt:Protocol></tt:Transport>"
         setup = f"<trt:StreamSetup><tt:Stream>RTP-Unicast</tt:Stream>{transport}</trt:StreamSetup>"
         token = child("trt:ProfileToken", self.features.profiles[-1])
         answer = self.client.call(f"<trt:GetStreamUri>{setup}{token}</trt:GetStreamUri>")
-        uri = text(answer, "trt:MediaUri/tt:Uri").strip()
-        scheme, _, rest = uri.partition("://")
-        return f"{scheme}://{self.target.username}:{self.target.password}@{rest}"
+        scheme, _, rest = text(answer, "trt:MediaUri/tt:Uri").strip().partition("://")
+        return f"{scheme}://{quote(self.target.username)}:{quote(self.target.password)}@{rest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +244,12 @@ class Workbench:
             lambda name: void(client.call(f"<tds:DeleteUsers>{child('tds:Username', name)}</tds:DeleteUsers>")), name
         )
         return client.as_user(name, password)
+
+    def camera(self, **options: str) -> Camera:
+        """A camera of ours that the device can reach, gone in the end."""
+        made = Camera(self.device.here(), **options).plug()
+        self._stack.callback(made.unplug)
+        return made
 
     def profile_source(self, recording: str) -> Source:
         """A media profile that the device records into this recording; the test is skipped where there is none."""
