@@ -119,7 +119,7 @@ async def test_pictures_come_by_every_transport_that_is_advertised(tmp_path: Pat
     ):
         port = tunnel.port if protocol == "HTTP" else camera.bound_port
         source = await station.create(live(port), ReceiverMode.ALWAYS_CONNECT, protocol)
-        pictures = await station.pictures(source, 30)
+        pictures = await station.pictures(source, 10)
         assert set(pictures) <= {data for data, _ in clip}
         assert station.states() == ["Connecting", "Connected"]
         assert station.sources.phase(source, VIDEO, "") is SourcePhase.DELIVERING
