@@ -12,11 +12,11 @@ from tests.scenario.stage import staged
 
 
 def main(minutes: float) -> int:
-    with tempfile.TemporaryDirectory(prefix="scenario-") as folder:
-        # VLC, which runs as nobody, writes nothing, but enters.
-        Path(folder).chmod(0o755)
-        with staged(Path(folder), ten_minutes.JOBS, ten_minutes.ALWAYS_CONNECTED) as stage:
-            mistakes, figures = play(stage, ten_minutes.table(minutes), ten_minutes.FAILING)
+    with (
+        tempfile.TemporaryDirectory(prefix="scenario-") as folder,
+        staged(Path(folder), ten_minutes.JOBS, ten_minutes.ALWAYS_CONNECTED) as stage,
+    ):
+        mistakes, figures = play(stage, ten_minutes.table(minutes), ten_minutes.FAILING)
     print("\n".join(figures))
     print("\n".join(mistakes) or "everything is as the table says")
     return min(len(mistakes), 1)

@@ -26,14 +26,17 @@ class Kind:
     """How soon what is to be seen after an action.
 
     `job`: states of jobs, and footage of whoever takes over; `receiver`: states of receivers; `end`: the last picture
-    of whom it ends for.
+    of whom it ends for. A job may be seen in the states `by_way_of` before the one it is to be in.
     """
 
     job: Window
     receiver: Window
     end: Window
+    by_way_of: tuple[str, ...] = ()
 
 
+# Each track of a camera begins for itself, with its first key frame.
+_TRACK_BY_TRACK = ("Idle", "PartiallyActive")
 # Pictures come ten a second, and a track begins at a key frame: one a second.
 _AT_ONCE = Window(-0.2, 3)
 KINDS = {
@@ -42,16 +45,16 @@ KINDS = {
     # A schedule's boundary, to be noticed within a second.
     "scheduled": Kind(job=_AT_ONCE, receiver=_AT_ONCE, end=Window(-1.5, 3)),
     # A receiver is told to connect: a session with RTSP, four or five answers, and then the next key frame.
-    "connect": Kind(job=Window(0, 8), receiver=Window(0, 5), end=Window(0, 8)),
+    "connect": Kind(job=Window(0, 8), receiver=Window(0, 5), end=Window(0, 8), by_way_of=_TRACK_BY_TRACK),
     # A camera's connection breaks: the receiver notices at once, jobs wait for ten seconds whether it comes back.
     # What VLC had read and not yet sent is lost, up to two seconds.
     "killed": Kind(job=Window(5, 20), receiver=Window(0, 5), end=Window(-2.5, 1)),
     # A camera falls silent: the receiver gives it ten seconds, jobs ten more.
     "frozen": Kind(job=Window(5, 35), receiver=Window(3, 20), end=Window(-1.5, 1)),
     # A camera answers again: the receiver asks at growing distances, up to a minute apart.
-    "back": Kind(job=Window(0, 64), receiver=Window(0, 64), end=Window(0, 64)),
+    "back": Kind(job=Window(0, 64), receiver=Window(0, 64), end=Window(0, 64), by_way_of=_TRACK_BY_TRACK),
     # The same after a quarter of a minute: by then it asks sixteen seconds apart at most.
-    "soon back": Kind(job=Window(0, 20), receiver=Window(0, 20), end=Window(0, 20)),
+    "soon back": Kind(job=Window(0, 20), receiver=Window(0, 20), end=Window(0, 20), by_way_of=_TRACK_BY_TRACK),
 }
 
 

@@ -41,8 +41,8 @@ class Verdict:
         for name, turns in self.table.receivers.items():
             token = self._stage.receiver_tokens[name]
             events = self._observer.of("Receiver/ChangeState", "ReceiverToken", token)
-            told = [Sight(event.utc_us, event.data["NewState"]) for event in events]
-            # Attempts in between are told too.
+            # A receiver begins not connected, and nothing tells so; attempts are told too.
+            told = [Sight(0, "NotConnected"), *(Sight(event.utc_us, event.data["NewState"]) for event in events)]
             settled = [sight for sight in told if sight.state != "Connecting"]
             self._follow(f"receiver {name}", turns, settled, "receiver")
             failures = len(self._observer.of("Receiver/ConnectionFailed", "ReceiverToken", token))
@@ -86,24 +86,28 @@ class Verdict:
         before = [sight.state for sight in told if self._seconds(sight.utc_us) < 0]
         if not before or before[-1] != _word(turns[0].state):
             self.mistakes.append(f"{what}: begins as {before[-1:] or 'nothing'}, not as {turns[0].state}")
-        changes, last = [], turns[0].state
-        for sight in told:
-            if self._seconds(sight.utc_us) >= 0 and sight.state != _word(last):
-                changes.append(sight)
-                last = sight.state
-        seen = [(round(self._seconds(sight.utc_us), 1), sight.state) for sight in changes]
-        if [sight.state for sight in changes] != [_word(turn.state) for turn in turns[1:]]:
-            wanted = [(turn.action.at_s, turn.state) for turn in turns[1:] if turn.action]
-            self.mistakes.append(f"{what}: {seen}, but {wanted} was expected")
-            return
-        for turn, sight in zip(turns[1:], changes, strict=True):
-            assert turn.action is not None
-            delay_s = self._seconds(sight.utc_us) - turn.action.at_s
-            self.delays.append((what, turn.action.at_s, turn.state, delay_s))
-            if not getattr(turn.action.windows, window).holds(delay_s):
-                self.mistakes.append(
-                    f"{what}: {turn.state} {delay_s:.1f} s after {turn.action.verb} at {turn.action.at_s:.0f}"
-                )
+        changes = [(self._seconds(sight.utc_us), sight.state) for sight in told if self._seconds(sight.utc_us) >= 0]
+        left, last = list(turns[1:]), _word(turns[0].state)
+        for at_s, state in changes:
+            turn = left[0] if left else None
+            if turn is not None and state == _word(turn.state):
+                assert turn.action is not None
+                self._time(what, turn, at_s - turn.action.at_s, window)
+                last = state
+                left.pop(0)
+            elif state != last and not _on_the_way(turn, at_s, state, window):
+                self.mistakes.append(f"{what}: {state} at {at_s:.1f} s; all that came: {_rounded(changes)}")
+                return
+        if left:
+            self.mistakes.append(f"{what}: never became {left[0].state}; all that came: {_rounded(changes)}")
+
+    def _time(self, what: str, turn: Turn, delay_s: float, window: str) -> None:
+        assert turn.action is not None
+        self.delays.append((what, turn.action.at_s, turn.state, delay_s))
+        if not getattr(turn.action.windows, window).holds(delay_s):
+            self.mistakes.append(
+                f"{what}: {turn.state} {delay_s:.1f} s after {turn.action.verb} at {turn.action.at_s:.0f}"
+            )
 
     def _look(self, name: str, turns: Sequence[Turn]) -> None:
         """What was answered at any time is a state that the row allows at that time."""
@@ -112,8 +116,10 @@ class Verdict:
             self.mistakes.append(f"job {name}: nobody looked")
         for look in looks:
             at_s = self._seconds(look.utc_us)
-            allowed = [turn.state for turn in _possible(turns, at_s)]
-            if at_s >= 0 and not any(_same(look.state, state) for state in allowed):
+            possible = _possible(turns, at_s)
+            allowed = [turn.state for turn in possible]
+            passing = any(_on_the_way(turn, at_s, look.state, "job") for turn in possible)
+            if at_s >= 0 and not passing and not any(_same(look.state, state) for state in allowed):
                 self.mistakes.append(f"job {name}: is {look.state} at {at_s:.1f} s, not {' or '.join(allowed)}")
 
     def _cover(self, what: str, stretches: Sequence[Stretch], spans: list[list[float]]) -> None:
@@ -146,6 +152,18 @@ class Verdict:
         seen = {track: (round(found[0][0], 3), round(found[-1][1], 3)) for track, found in spans.items()}
         if ends != seen:
             self.mistakes.append(f"recording {recording}: information {ends}, timeline {seen}")
+
+
+def _on_the_way(turn: Turn | None, at_s: float, state: str, window: str) -> bool:
+    """Whether a job may be in this state before it is in the one it is to be in."""
+    if turn is None or turn.action is None:
+        return False
+    kind = turn.action.windows
+    return state in kind.by_way_of and getattr(kind, window).holds(at_s - turn.action.at_s)
+
+
+def _rounded(changes: Iterable[tuple[float, str]]) -> list[tuple[float, str]]:
+    return [(round(at_s, 1), state) for at_s, state in changes]
 
 
 def _word(state: str) -> str:
