@@ -169,7 +169,7 @@ def rules(draw: st.DrawFn) -> str:
     return ";".join(parts)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(rules())
 def test_any_rule_has_the_starts_another_implementation_finds(rule: str) -> None:
     # dateutil takes the first week of a rule to begin with its first start: MONDAY is both.
