@@ -34,7 +34,6 @@ class Delivery:
         self._held: list[tuple[Inlet, CodedUnit]] | None = []
         self._held_bytes = 0
         self._first_ns = 0
-        self._last: dict[str, tuple[int, int]] = {}  # monotonic and wall time of the last unit, by tag
 
     def open(self, media: tuple[ReceivedMedia, ...]) -> None:
         """The device plays."""
@@ -45,12 +44,11 @@ class Delivery:
         """Take units that are complete now."""
         now_ns = self._clock.mono_ns()
         for unit in units:
-            inlet.clock.arrive(unit.rtp_timestamp, now_ns)
-        if self._held is None:
-            for unit in units:
-                self._deliver(inlet, unit)
-            return
-        self._hold(self._held, inlet, units, now_ns)
+            captured_ns = inlet.clock.arrive(unit.rtp_timestamp, now_ns)
+            if self._held is None:
+                self._deliver(inlet, unit, captured_ns)
+            else:
+                self._hold(self._held, inlet, unit, now_ns)
 
     def tick(self) -> None:
         """Called some times a second."""
@@ -58,17 +56,14 @@ class Delivery:
         if self._held and self._open and self._clock.mono_ns() - self._first_ns >= SETTLE_NS:
             self._release(self._held)
 
-    def _hold(self, held: list[tuple[Inlet, CodedUnit]], inlet: Inlet, units: Sequence[CodedUnit], now_ns: int) -> None:
+    def _hold(self, held: list[tuple[Inlet, CodedUnit]], inlet: Inlet, unit: CodedUnit, now_ns: int) -> None:
         if not held:
             self._first_ns = now_ns
-        for unit in units:
-            if len(held) < MAX_HELD_UNITS and self._held_bytes + len(unit.data) <= MAX_HELD_BYTES:
-                held.append((inlet, unit))
-                self._held_bytes += len(unit.data)
-            elif self._open:
-                self._release(held)
-                self._deliver(inlet, unit)
-        if self._open and now_ns - self._first_ns >= SETTLE_NS and self._held is not None:
+        full = len(held) >= MAX_HELD_UNITS or self._held_bytes + len(unit.data) > MAX_HELD_BYTES
+        if not full or self._open:
+            held.append((inlet, unit))
+            self._held_bytes += len(unit.data)
+        if self._open and (full or now_ns - self._first_ns >= SETTLE_NS):
             self._release(held)
 
     def _release(self, held: list[tuple[Inlet, CodedUnit]]) -> None:
@@ -76,18 +71,15 @@ class Delivery:
         for inlet in {inlet for inlet, _ in held}:
             inlet.clock.settle()
         for inlet, unit in held:
-            self._deliver(inlet, unit)
+            self._deliver(inlet, unit, inlet.clock.capture_ns(unit.rtp_timestamp))
         held.clear()
 
-    def _deliver(self, inlet: Inlet, unit: CodedUnit) -> None:
-        mono_ns = inlet.clock.capture_ns(unit.rtp_timestamp)
-        tag = inlet.media.tag
-        last_ns, last_us = self._last.get(tag, (mono_ns - _US_NS, 0))
-        mono_ns = max(mono_ns, last_ns + _US_NS)
+    def _deliver(self, inlet: Inlet, unit: CodedUnit, captured_ns: int) -> None:
+        mono_ns = max(captured_ns, inlet.last_ns + _US_NS)
         utc_us = self._wall.utc_us(mono_ns)
-        if last_us - _SET_BACK_US < utc_us <= last_us:
-            utc_us = last_us + 1
-        self._last[tag] = mono_ns, utc_us
+        if inlet.last_us - _SET_BACK_US < utc_us <= inlet.last_us:
+            utc_us = inlet.last_us + 1
+        inlet.last_ns, inlet.last_us = mono_ns, utc_us
         self._counters.units += 1
         self._sink.take(
             inlet.media,

@@ -46,6 +46,8 @@ class Inlet:
         self.packets = 0
         self.holes = 0  # how often packets were missing
         self.ended = False
+        # monotonic and wall time of the unit delivered last
+        self.last_ns = self.last_us = 0
         self._payload_type = payload_type
         self._push = depacketizer.push
         self._source = source

@@ -46,6 +46,7 @@ class MediaClock:
         self._delay_ns = 0
         self.jitter_ns = 0
         self._timestamp: int | None = None
+        self._fresh = True
         self._position = 0  # RTP time without its wrap
         self._offset_ns = 0
         self._floor_ns = 0
@@ -58,19 +59,28 @@ class MediaClock:
         self.sender_offset_ns = None
         self.correction_ns = 0
 
-    def arrive(self, rtp_timestamp: int, now_ns: int) -> None:
-        """A unit with this RTP time is complete now."""
-        first = self._timestamp is None or not self._follow(rtp_timestamp)
-        if first:
+    def arrive(self, rtp_timestamp: int, now_ns: int) -> int:
+        """A unit with this RTP time is complete now; returns when it was captured, as far as is known now."""
+        if self._timestamp is None:
             self._begin(rtp_timestamp)
-        delay_ns = now_ns - self._rtp_ns(self._position)
+        step = ((rtp_timestamp - (self._timestamp or 0) + _HALF) & _WRAP) - _HALF
+        if step < 0 and -self._rtp_ns(step) > BACKWARD_NS:
+            self._begin(rtp_timestamp)
+            step = 0
+        self._timestamp = rtp_timestamp & _WRAP
+        self._position += step
+        rtp_ns = self._rtp_ns(self._position)
+        delay_ns = now_ns - rtp_ns
         self._learn(delay_ns, now_ns)
-        if first:
+        if self._fresh:
+            self._fresh = False
             self._offset_ns, self._delay_ns = self._floor_ns + self.correction_ns, delay_ns
         self.jitter_ns += (abs(delay_ns - self._delay_ns) - self.jitter_ns) // 16
         self._delay_ns = delay_ns
         self._move(now_ns)
-        self._offset_ns = min(self._offset_ns, delay_ns)
+        if self._offset_ns > delay_ns:
+            self._offset_ns = delay_ns
+        return rtp_ns + self._offset_ns
 
     def capture_ns(self, rtp_timestamp: int) -> int:
         """The monotonic time of an RTP time near to the latest."""
@@ -95,18 +105,11 @@ class MediaClock:
         assert self._timestamp is not None
         return self._position + ((rtp_timestamp - self._timestamp + _HALF) & _WRAP) - _HALF
 
-    def _follow(self, rtp_timestamp: int) -> bool:
-        """Take a further RTP time; False where it does not continue those before."""
-        position = self._near(rtp_timestamp)
-        if self._rtp_ns(self._position - position) > BACKWARD_NS:
-            return False
-        self._timestamp, self._position = rtp_timestamp & _WRAP, position
-        return True
-
     def _begin(self, rtp_timestamp: int) -> None:
         self.restart()
         self._timestamp = self._position = rtp_timestamp & _WRAP
         self._pieces.clear()
+        self._fresh = True
 
     def _learn(self, delay_ns: int, now_ns: int) -> None:
         piece = now_ns // PIECE_NS
@@ -120,9 +123,9 @@ class MediaClock:
 
     def _move(self, now_ns: int) -> None:
         way_ns = self._floor_ns + self.correction_ns - self._offset_ns
-        step_ns = max(0, now_ns - self._moved_ns) // SLEW
-        self._moved_ns = now_ns
-        if way_ns <= LONGEST_SLEW_NS:
+        passed_ns, self._moved_ns = now_ns - self._moved_ns, now_ns
+        if way_ns and way_ns <= LONGEST_SLEW_NS:
+            step_ns = max(0, passed_ns) // SLEW
             way_ns = max(-step_ns, min(step_ns, way_ns))
         self._offset_ns += way_ns
 
