@@ -109,15 +109,30 @@ def test_another_size_of_picture_follows_in_the_same_track(tmp_path: Path) -> No
     assert [frame["width"] for frame in json.loads(told)["frames"]] == [320] * 75 + [160] * 75
 
 
-def test_telephone_sound_beside_the_picture_is_the_same_sound(tmp_path: Path) -> None:
-    sound = ffmpeg("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=8000:duration=3", "-f", "mulaw", "-")
-    described = StreamFormat(codec=Codec.PCMU, clock_hz=8000)
+def test_jpeg_pictures_are_the_same_pictures(tmp_path: Path) -> None:
+    source = f"testsrc2=size={SIZE[0]}x{SIZE[1]}:rate=25:duration=1"
+    raw = ffmpeg("-f", "lavfi", "-i", source, "-pix_fmt", "yuvj420p", "-f", "mjpeg", "-")
+    described = StreamFormat(codec=Codec.JPEG, width=SIZE[0], height=SIZE[1], frame_rate=25.0)
+    coded = [b"\xff\xd8" + picture for picture in raw.split(b"\xff\xd8")[1:]]
+    file = write(
+        tmp_path / "x.mp4", [at(described, place * 40_000, data, key=True) for place, data in enumerate(coded)]
+    )
+    assert pictures("-i", file) == pictures("-f", "mjpeg", "-i", "-", data=raw)
+    launch = f"filesrc location={file} ! qtdemux ! jpegdec ! filesink location={tmp_path / 'frames'}"
+    run("gst-launch-1.0", "-q", *launch.split())
+    assert (tmp_path / "frames").stat().st_size == 25 * SIZE[0] * SIZE[1] * 3 // 2
+
+
+@pytest.mark.parametrize(("codec", "law"), [(Codec.PCMU, "mulaw"), (Codec.PCMA, "alaw")])
+def test_telephone_sound_beside_the_picture_is_the_same_sound(codec: Codec, law: str, tmp_path: Path) -> None:
+    sound = ffmpeg("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=8000:duration=3", "-f", law, "-")
+    described = StreamFormat(codec=codec, clock_hz=8000)
     units = [
         at(described, place // 160 * 20_000, sound[place : place + 160], key=True) for place in range(0, 24_000, 160)
     ]
     stream = video(Codec.H264)
     file = write(tmp_path / "x.mp4", stream.units, also=units)
-    assert ffmpeg("-i", file, "-map", "0:a", "-c:a", "copy", "-f", "mulaw", "-") == sound
+    assert ffmpeg("-i", file, "-map", "0:a", "-c:a", "copy", "-f", law, "-") == sound
     assert len(pictures("-i", file)) == 75
 
 

@@ -17,7 +17,7 @@ from argus.base.units import US_PER_S
 from argus.store.export import mp4_boxes
 from argus.store.export.mp4_boxes import Sample, TrackDescription
 
-_CODECS = frozenset({Codec.H264, Codec.H265, Codec.PCMU, Codec.AAC})
+_CODECS = frozenset({Codec.H264, Codec.H265, Codec.JPEG, Codec.PCMU, Codec.PCMA, Codec.AAC})
 _USUAL_UNIT_US = 40_000
 # Outside bytes may say anything; below this a picture would last longer than an hour.
 _LOWEST_FRAME_RATE = 1 / 3600

@@ -1,7 +1,8 @@
 """Boxes of fragmented MP4 files: bytes out of numbers.
 
 All times count in `TIMESCALE`, microseconds, so that capture times are kept exactly.
-Spec: ISO/IEC 14496-12 (boxes), 14496-14 (esds), 14496-15 (avc1, avc3, hvc1, hev1); QuickTime File Format (ulaw, ©day).
+Spec: ISO/IEC 14496-12 (boxes), 14496-14 (esds), 14496-15 (avc1, avc3, hvc1, hev1); QuickTime File Format (jpeg,
+ulaw, alaw, ©day).
 """
 
 from __future__ import annotations
@@ -161,15 +162,18 @@ def _sample_entry(stream_format: StreamFormat, *, in_band: bool) -> bytes:
         case Codec.H265:
             configuration = box(b"hvcC", configuration_record(stream_format))
             return _video_entry(b"hev1" if in_band else b"hvc1", stream_format, configuration)
-        case Codec.PCMU:
-            return _audio_entry(b"ulaw", 1, stream_format.clock_hz)
+        case Codec.JPEG:
+            return _video_entry(b"jpeg", stream_format)
+        case Codec.PCMU | Codec.PCMA:
+            law = b"ulaw" if stream_format.codec is Codec.PCMU else b"alaw"
+            return _audio_entry(law, 1, stream_format.clock_hz)
         case Codec.AAC if stream_format.parameter_sets:
             return _audio_entry(b"mp4a", 2, stream_format.clock_hz, _esds(stream_format.parameter_sets[0]))
         case _:
             raise NotSupported("format", f"{stream_format.codec} has no place in an MP4 file")
 
 
-def _video_entry(kind: bytes, stream_format: StreamFormat, configuration: bytes) -> bytes:
+def _video_entry(kind: bytes, stream_format: StreamFormat, configuration: bytes = b"") -> bytes:
     place = struct.pack(">6xH16x", 1)
     picture = struct.pack(">HHII4xH32xHh", *_size(stream_format), 72 << 16, 72 << 16, 1, 24, -1)
     return box(kind, place, picture, configuration)

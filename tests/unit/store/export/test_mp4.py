@@ -129,7 +129,7 @@ def test_the_head_has_one_length_whatever_the_duration() -> None:
     assert [sample.data for sample in samples(file)] == [b"a", b"b"]
 
 
-@pytest.mark.parametrize("codec", [Codec.METADATA, Codec.JPEG, Codec.AAC])
+@pytest.mark.parametrize("codec", [Codec.METADATA, Codec.AAC])
 def test_formats_without_a_place_in_the_file_are_refused(codec: Codec) -> None:
     with pytest.raises(NotSupported):
         Mp4Writer(io.BytesIO(), {1: [StreamFormat(codec=codec)]}, START_US)
