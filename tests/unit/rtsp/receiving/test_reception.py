@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 
 import pytest
@@ -23,6 +24,10 @@ async def connected(station: ReceivingStation, host: str = "camera", mode: str =
     station.network.last.deliver(VIDEO)
     station.states()
     return token
+
+
+def tasks() -> list[str]:
+    return [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("receiver ")]
 
 
 async def test_a_receiver_connects_and_tells_every_step(station: ReceivingStation) -> None:
@@ -230,9 +235,19 @@ async def test_a_deleted_receiver_hangs_up_and_leaves_nothing(station: Receiving
         assert station.states() == ["NotConnected"]
         await station.clock.advance(0)
         assert not station.network.running()
+        assert tasks() == []
         await station.clock.advance(100)
         assert len(station.network.clients) == 1
         assert station.states() == []
+
+
+async def test_nothing_runs_any_more_when_receiving_is_over(station: ReceivingStation) -> None:
+    async with station.at_work():
+        for host in ("one", "two", "three"):
+            await connected(station, host)
+        assert len(tasks()) == 3
+    assert tasks() == []
+    assert not station.network.running()
 
 
 async def test_a_device_that_falls_silent_is_connected_to_anew(station: ReceivingStation) -> None:
