@@ -1,11 +1,13 @@
 """Our RTSP client over real sockets: it gets every picture, in the right order and at the right time."""
 
 import asyncio
+import socket
 import ssl
 import subprocess
 from itertools import pairwise
 
 import pytest
+import uvloop
 from tests.system.rtsp_station import PASSWORD, USER, encode_clip, rtsp_station
 from tests.system.rtsp_tunnel import tunnel_server
 
@@ -14,6 +16,7 @@ from argus.base.clock import SystemClock
 from argus.base.errors import ArgusError, InvalidValue, Unavailable
 from argus.device.digest import HashAlgorithm
 from argus.rtsp.client import ClientLimits, ClientTransport, ReceivedMedia, RtspClient, TargetPolicy
+from argus.rtsp.client.datagrams import FIRST_PORT, LAST_PORT
 
 Clip = list[tuple[bytes, bool]]
 HERE = TargetPolicy(allow_loopback=True)
@@ -176,3 +179,38 @@ async def test_the_station_itself_is_not_contacted_without_leave(clip: Clip) -> 
             uri = live(server.bound_port).replace("127.0.0.1", host)
             with pytest.raises(InvalidValue, match="cannot be received from"):
                 await receive(uri, ClientTransport.TCP, 1, policy=TargetPolicy())
+
+
+def test_it_works_on_the_event_loop_of_the_station_too(clip: Clip) -> None:
+    async def play() -> None:
+        async with rtsp_station(clip) as (server, _, _):
+            for transport in (ClientTransport.TCP, ClientTransport.UDP):
+                sink, _ = await receive(live(server.bound_port), transport, 10)
+                check_units(sink.units, clip)
+            async with tunnel_server(server.bound_port) as tunnel:
+                sink, _ = await receive(live(tunnel.port), ClientTransport.HTTP, 10)
+                check_units(sink.units, clip)
+
+    uvloop.run(play())
+
+
+@pytest.mark.parametrize("transport", [ClientTransport.TCP, ClientTransport.UDP])
+async def test_cameras_with_ipv6_are_received_from(clip: Clip, transport: ClientTransport) -> None:
+    async with rtsp_station(clip, host="::1") as (server, _, _):
+        sink, _ = await receive(live(server.bound_port).replace("127.0.0.1", "[::1]"), transport, 5)
+    check_units(sink.units, clip)
+
+
+async def test_datagrams_of_strangers_are_not_heard(clip: Clip) -> None:
+    sink = Units(1)
+    async with rtsp_station(clip) as (server, _, _), asyncio.TaskGroup() as tasks:
+        client = RtspClient(live(server.bound_port), ClientTransport.UDP, SystemClock(), sink, policy=HERE)
+        running = tasks.create_task(client.run())
+        await sink.enough.wait()
+        before = client.counters.discarded
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for port in range(FIRST_PORT, LAST_PORT):
+                stranger.sendto(b"nonsense", ("127.0.0.1", port))
+        await asyncio.sleep(0.2)
+        assert client.counters.discarded == before
+        running.cancel()
