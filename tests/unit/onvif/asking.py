@@ -9,7 +9,7 @@ from tests.contract.schemas import official_schemas
 
 from argus.base.access import Caller, UserLevel, UsernameToken
 from argus.onvif.endpoint import Challenge, Endpoint, HttpCall
-from argus.soap.namespaces import ENV, TDS, TEV, TNS1, TRC, TRP, TRT, TRV, TSE, TT, WSA, WSNT, Element
+from argus.soap.namespaces import ENV, TDS, TEV, TNS1, TRC, TRP, TRT, TRV, TSC, TSE, TT, WSA, WSNT, Element
 
 SPACES = {
     "s": ENV,
@@ -17,6 +17,7 @@ SPACES = {
     "trt": TRT,
     "trv": TRV,
     "trc": TRC,
+    "tsc": TSC,
     "tse": TSE,
     "trp": TRP,
     "tev": TEV,
