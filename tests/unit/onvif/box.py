@@ -6,7 +6,7 @@ import uuid
 from ipaddress import ip_address, ip_interface
 from pathlib import Path
 
-from tests.unit.media.test_profiles import StillCamera
+from tests.unit.media.test_profiles import StillCamera, StillMetadata, StillMicrophone
 from tests.unit.onvif.recorder import RecorderDevice
 
 from argus.base.database import Database
@@ -87,11 +87,11 @@ class BoxDevice(RecorderDevice):
         )
         self.scopes = Scopes(stored, fixed=fixed_scopes(IDENTITY))
         self.system = System(self.actions, self.wall, stored)
-        self.camera = StillCamera()
+        self.camera, self.microphone, self.told = StillCamera(sound=True), StillMicrophone(), StillMetadata()
         self.key_frames_asked: list[str] = []
         for token, hub in self.camera.hubs.items():
             hub.connect_encoder(lambda token=token: self.key_frames_asked.append(token))
-        media = MediaService(MediaProfiles([self.camera]), StreamUris(8554))
+        media = MediaService(MediaProfiles([self.camera], [self.microphone], [self.told]), StreamUris(8554))
         self.advertised = (media, *self.services)
         device = (
             DeviceService(self.advertised, ipv6=True),

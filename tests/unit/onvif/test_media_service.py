@@ -39,7 +39,7 @@ async def test_every_stream_is_a_fixed_profile_ready_to_use(box: BoxDevice) -> N
         ("main", "true", "Main"),
         ("sub", "true", "Sub"),
     ]
-    assert [texts(p, ".//tt:Encoding") for p in profiles] == [["H264"], ["H264"]]
+    assert [texts(p, ".//tt:Encoding") for p in profiles] == [["H264", "G711"], ["H264", "AAC"]]
     capabilities = (await box.ask("<trt:GetServiceCapabilities/>"))[0]
     assert capabilities[0].get("MaximumNumberOfProfiles") == "2"
 

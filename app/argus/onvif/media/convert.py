@@ -8,8 +8,13 @@ from argus.base.access_unit import Codec
 from argus.media import configurations as c
 from argus.media.profiles import Profile
 from argus.onvif.media import messages as m
-from argus.onvif.types import IPAddress
-from argus.soap.duration import Duration
+from argus.onvif.media.convert_sound import (
+    audio_encoder_configuration,
+    audio_source_configuration,
+    metadata_configuration,
+    multicast,
+    session_timeout,
+)
 
 
 # Clients poll GetProfiles; a profile is a value that hardly ever changes, and making its message takes longer than
@@ -21,7 +26,14 @@ def profile(value: Profile) -> m.Profile:
         fixed=value.fixed,
         name=value.name,
         video_source_configuration=video_source_configuration(value.video_source),
+        audio_source_configuration=audio_source_configuration(value.audio_source)
+        if value.audio_source is not None
+        else None,
         video_encoder_configuration=video_encoder_configuration(value.video_encoder),
+        audio_encoder_configuration=audio_encoder_configuration(value.audio_encoder)
+        if value.audio_encoder is not None
+        else None,
+        metadata_configuration=metadata_configuration(value.metadata) if value.metadata is not None else None,
     )
 
 
@@ -45,7 +57,6 @@ def video_source_configuration(value: c.VideoSourceConfiguration) -> m.VideoSour
 
 
 def video_encoder_configuration(value: c.VideoEncoderConfiguration) -> m.VideoEncoderConfiguration:
-    multicast = value.multicast
     return m.VideoEncoderConfiguration(
         token=value.token,
         name=value.name,
@@ -61,13 +72,8 @@ def video_encoder_configuration(value: c.VideoEncoderConfiguration) -> m.VideoEn
         h264=m.H264Configuration(gov_length=value.gov_length, h264_profile=value.h264_profile)
         if value.encoding is Codec.H264
         else None,
-        multicast=m.MulticastConfiguration(
-            address=IPAddress(type="IPv4", ipv4_address=multicast.address),
-            port=multicast.port,
-            ttl=multicast.ttl,
-            auto_start=multicast.auto_start,
-        ),
-        session_timeout=Duration.from_us(value.session_timeout_s * 1_000_000),
+        multicast=multicast(value.multicast),
+        session_timeout=session_timeout(value.session_timeout_s),
     )
 
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from argus.base.tokens import ProfileToken
-from argus.onvif.types import IPAddress, MediaUri, StreamSetup
+from argus.onvif.media.configuration_types import (
+    AudioEncoderConfiguration,
+    AudioSourceConfiguration,
+    MetadataConfiguration,
+    MulticastConfiguration,
+)
+from argus.onvif.types import MediaUri, StreamSetup
 from argus.soap.duration import Duration
 from argus.soap.message import attribute, message, wire
 from argus.soap.namespaces import TRT, TT
@@ -67,14 +73,6 @@ class H264Configuration:
 
 
 @message(TT)
-class MulticastConfiguration:
-    address: IPAddress
-    port: int
-    ttl: int = wire("TTL")
-    auto_start: bool
-
-
-@message(TT)
 class VideoEncoderConfiguration:
     token: str = attribute("token")
     name: str
@@ -94,7 +92,10 @@ class Profile:
     fixed: bool = attribute("fixed")
     name: str
     video_source_configuration: VideoSourceConfiguration | None = None
+    audio_source_configuration: AudioSourceConfiguration | None = None
     video_encoder_configuration: VideoEncoderConfiguration | None = None
+    audio_encoder_configuration: AudioEncoderConfiguration | None = None
+    metadata_configuration: MetadataConfiguration | None = None
 
 
 @message(TT)

@@ -9,40 +9,25 @@ from urllib.parse import quote
 
 from argus.base.access import Access
 from argus.base.access_unit import Codec
-from argus.base.errors import InvalidValue, NotFound
 from argus.base.tokens import ProfileToken
 from argus.media.configurations import VideoEncoderConfiguration, VideoSourceConfiguration
 from argus.media.profiles import MediaProfiles
 from argus.onvif.media import convert
 from argus.onvif.media import messages as m
+from argus.onvif.media.audio import AudioOperations
+from argus.onvif.media.faults import InvalidStreamSetup, NoConfig, NoProfile
+from argus.onvif.media.metadata import MetadataOperations
 from argus.onvif.media.not_built import NOT_BUILT
 from argus.onvif.types import MediaUri
 from argus.onvif.uris import HTTP_SNAPSHOT_PATH, StreamUris
 from argus.soap.duration import Duration
-from argus.soap.faults import Sender, fault
 from argus.soap.namespaces import TRT
 from argus.soap.operation import Call, Service, operation
-
-NoProfile = fault(Sender, "InvalidArgVal", "NoProfile", "Profile token does not exist", answers=(NotFound, "profile"))
-NoConfig = fault(
-    Sender,
-    "InvalidArgVal",
-    "NoConfig",
-    "The requested configuration does not exist",
-    answers=((NotFound, "video source configuration"), (NotFound, "video encoder configuration")),
-)
-InvalidStreamSetup = fault(
-    Sender,
-    "InvalidArgVal",
-    "InvalidStreamSetup",
-    "Specification of StreamType or Transport part in StreamSetup is not supported",
-    answers=(InvalidValue, "stream setup"),
-)
 
 _FOREVER = Duration.from_us(0)
 
 
-class MediaService(Service):
+class MediaService(AudioOperations, MetadataOperations, Service):
     """Media profiles over SOAP. The profiles are fixed by the board; changing them is not offered here."""
 
     namespace = TRT
@@ -51,7 +36,7 @@ class MediaService(Service):
     known_operations = NOT_BUILT
 
     def __init__(self, profiles: MediaProfiles, uris: StreamUris) -> None:
-        self._profiles = profiles
+        super().__init__(profiles)
         self._uris = uris
 
     def capabilities(self) -> m.Capabilities:
@@ -186,7 +171,7 @@ class MediaService(Service):
 
     @operation(Access.ACTUATE, NoProfile)
     async def set_synchronization_point(self, request: m.SetSynchronizationPoint) -> m.SetSynchronizationPointResponse:
-        """A key frame now, for everyone who watches.   Spec: Media § SetSynchronizationPoint"""
+        """A key frame now, and all properties, for everyone who watches.   Spec: Media § SetSynchronizationPoint"""
         self._profiles.request_key_frame(request.profile_token)
         return m.SetSynchronizationPointResponse()
 
