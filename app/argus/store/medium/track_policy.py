@@ -34,10 +34,11 @@ class TrackPolicies:
         self._ring, self._writable = ring, writable
         self._applied, self._limited = set(), set()
         held = ring.tracks()
-        for track_id in self._forgotten.keys() & set(held):
-            ring.forget(track_id)
-        for track_id in held:
-            self.apply(track_id)
+        with ring.deciding():
+            for track_id in self._forgotten.keys() & set(held):
+                ring.forget(track_id)
+            for track_id in held:
+                self.apply(track_id)
 
     def detach(self) -> None:
         """The ring is no longer there."""

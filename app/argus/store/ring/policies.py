@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from argus.store.ring.index import Index
 from argus.store.ring.label import TrackLabel
 from argus.store.ring.lanes import TrackPolicy, assign
@@ -16,18 +19,32 @@ class Policies:
         self._index = index
         self._writer = writer
         self._reclaim = reclaim
-        self._managed: set[int] = set()
+        # By managed track.
+        self._decided: dict[int, TrackPolicy] = {}
         self._limits: dict[str, int] = {}
+        self._held = False
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Hand on once what is decided in here: that costs as much as there are tracks."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            self._hand_on()
 
     def manage(self, track_id: int) -> None:
-        """The station records this track."""
-        self._managed.add(track_id)
-        self._apply()
+        """The station records this track, whose retention or label may be another now."""
+        policy = self._policy(track_id)
+        if self._decided.get(track_id) != policy:
+            self._decided[track_id] = policy
+            self._hand_on()
 
     def drop(self, track_id: int) -> None:
         """It does not any more."""
-        self._managed.discard(track_id)
-        self._apply()
+        if self._decided.pop(track_id, None) is not None:
+            self._hand_on()
 
     def set_label(self, track_id: int, label: TrackLabel) -> bool:
         """Keep what a track is called, which the station records; whether that is new."""
@@ -42,7 +59,7 @@ class Policies:
         if self._limits.get(recording, 0) == limit_bytes:
             return False
         self._limits[recording] = limit_bytes
-        self._apply()
+        self._hand_on()
         return True
 
     def labels(self) -> dict[int, TrackLabel]:
@@ -61,10 +78,12 @@ class Policies:
         track = self._index.tracks.get(track_id)
         return track.label.recording if track is not None and track.label is not None else str(track_id)
 
-    def _apply(self) -> None:
-        policies = {track_id: self._policy(track_id) for track_id in self._managed}
-        self._writer.lanes = assign(policies)
-        self._reclaim.set_quotas(self._limits, policies)
+    def _hand_on(self) -> None:
+        if self._held:
+            return
+        self._decided = {track_id: self._policy(track_id) for track_id in self._decided}
+        self._writer.lanes = assign(self._decided)
+        self._reclaim.set_quotas(self._limits, self._decided)
 
     def _policy(self, track_id: int) -> TrackPolicy:
         recording = self._recording(track_id)

@@ -115,12 +115,11 @@ class Reclaim:
     def set_quotas(self, limits: Mapping[str, int], policies: Mapping[int, TrackPolicy]) -> None:
         """The limits in bytes by recording; `policies` tell which tracks are whose."""
         lanes = alone(policies)
+        tracks: dict[str | None, list[int]] = {}
+        for track_id, policy in policies.items():
+            tracks.setdefault(policy.quota_of, []).append(track_id)
         self._quotas = {
-            name: Quota(
-                limit,
-                frozenset(track_id for track_id, policy in policies.items() if policy.quota_of == name),
-                lanes.get(name),
-            )
+            name: Quota(limit, frozenset(tracks.get(name, ())), lanes.get(name))
             for name, limit in limits.items()
             if limit
         }

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -211,6 +212,10 @@ class Ring:
             self._policies.drop(track_id)
             self._ingest.put_mark(Mark(kind=layout.MARK_FORGET, track=track_id))
             self._pulse.due.set()
+
+    def deciding(self) -> AbstractContextManager[None]:
+        """Around decisions about many tracks: they take effect together, when it is left."""
+        return self._policies.together()
 
     def set_retention(self, track_id: int, retention_us: int) -> None:
         """Footage older than this is invisible from now on and deleted for good soon after; 0 is unlimited."""
