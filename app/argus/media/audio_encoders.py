@@ -54,7 +54,7 @@ class AudioSelfTest:
 
 
 _RAW_AAC = "audio/mpeg,mpegversion=4,stream-format=raw,base-profile=lc"
-# In order of preference.
+# In order of preference: libav takes 40 MB of memory and half as much time again.
 AUDIO_DRIVERS = (
     AudioDriver(
         element="mulawenc",
@@ -65,20 +65,20 @@ AUDIO_DRIVERS = (
         package="gstreamer1.0-plugins-good",
     ),
     AudioDriver(
-        element="avenc_aac",
-        codec=Codec.AAC,
-        delay_samples=1024,
-        caps=_RAW_AAC,
-        options="bitrate={bitrate_bps}",
-        package="gstreamer1.0-libav",
-    ),
-    AudioDriver(
         element="voaacenc",
         codec=Codec.AAC,
         delay_samples=1600,
         caps=_RAW_AAC,
         options="bitrate={bitrate_bps}",
         package="gstreamer1.0-plugins-bad",
+    ),
+    AudioDriver(
+        element="avenc_aac",
+        codec=Codec.AAC,
+        delay_samples=1024,
+        caps=_RAW_AAC,
+        options="bitrate={bitrate_bps}",
+        package="gstreamer1.0-libav",
     ),
 )
 

@@ -20,7 +20,7 @@ def launch(source: AudioSourceSettings) -> str:
 
 
 def test_the_preferred_encoder_comes_first() -> None:
-    assert [driver.element for driver in audio_candidates(AAC, INSTALLED)] == ["avenc_aac", "voaacenc"]
+    assert [driver.element for driver in audio_candidates(AAC, INSTALLED)] == ["voaacenc", "avenc_aac"]
     assert [driver.element for driver in audio_candidates(G711, INSTALLED)] == ["mulawenc"]
 
 

@@ -54,7 +54,7 @@ class FakeEngine:
     """Audio encoders by name, and whether they pass their self-test."""
 
     def __init__(self) -> None:
-        self.encoders = {"mulawenc": True, "avenc_aac": False, "voaacenc": True}
+        self.encoders = {"mulawenc": True, "voaacenc": False, "avenc_aac": True}
         self.tested: list[str] = []
         self.pipelines: list[FakeListening] = []
         self.start_errors: list[ArgusError] = []
@@ -108,10 +108,10 @@ async def test_packets_carry_the_time_at_which_they_are_heard(
         assert g711.mono_ns == 2 * NS
         assert g711.utc_us == clock.utc_us() + 1_000_000
         assert (g711.format.codec, g711.format.clock_hz, g711.format.parameter_sets) == (Codec.PCMU, 8_000, ())
-        # voaacenc, the one that passed its test, begins with 1600 samples that nobody spoke
-        assert aac.mono_ns == 2 * NS - 100_000_000
+        # avenc_aac, the one that passed its test, begins with 1024 samples that nobody spoke
+        assert aac.mono_ns == 2 * NS - 64_000_000
         assert (aac.format.clock_hz, aac.format.parameter_sets) == (16_000, (CONFIGURATION,))
-    assert engine.tested == ["mulawenc", "avenc_aac", "voaacenc"]
+    assert engine.tested == ["mulawenc", "voaacenc", "avenc_aac"]
 
 
 async def test_the_first_packet_of_each_second_is_a_key_frame(engine: FakeEngine, microphone: AudioSource) -> None:
@@ -181,11 +181,11 @@ async def test_an_error_of_the_pipeline_ends_the_run(engine: FakeEngine, clock: 
 
 
 async def test_where_no_encoder_works_the_stream_is_named(engine: FakeEngine, microphone: AudioSource) -> None:
-    engine.encoders["voaacenc"] = False
+    engine.encoders["avenc_aac"] = False
     with pytest.raises(NotSupported, match="'aac'"):
         await microphone.run_once()
     health = {stream.token: stream.encoder for stream in microphone.health().streams}
-    assert health[AAC_TOKEN] == AudioSelfTest(element="voaacenc", usable=False, detail="tried")
+    assert health[AAC_TOKEN] == AudioSelfTest(element="avenc_aac", usable=False, detail="tried")
 
 
 def test_a_stream_nobody_has_is_not_found(microphone: AudioSource) -> None:
