@@ -14,7 +14,7 @@ from tests.system.rtsp_tunnel import tunnel_server
 from argus.base.access_unit import AccessUnit, Codec, MediaKind
 from argus.base.clock import SystemClock
 from argus.base.errors import ArgusError, InvalidValue, Unavailable
-from argus.device.digest import HashAlgorithm
+from argus.device.digest import Digest, HashAlgorithm
 from argus.rtsp.client import ClientLimits, ClientTransport, ReceivedMedia, RtspClient, TargetPolicy
 from argus.rtsp.client.datagrams import FIRST_PORT, LAST_PORT
 
@@ -130,6 +130,14 @@ async def test_every_picture_arrives_through_http(clip: Clip, scheme: str) -> No
     assert [request.split()[0] for request in tunnel.requests] == ["GET", "POST"]
     # The log-in belongs to RTSP; HTTP did not ask for one.
     assert not any("authorization" in request.lower() for request in tunnel.requests)
+
+
+async def test_http_may_want_a_log_in_of_its_own(clip: Clip) -> None:
+    login = Digest(SystemClock())
+    async with rtsp_station(clip) as (server, _, _), tunnel_server(server.bound_port, login=login) as tunnel:
+        sink, _ = await receive(live(tunnel.port), ClientTransport.HTTP, 5)
+    check_units(sink.units, clip)
+    assert [request.split()[0] for request in tunnel.requests] == ["GET", "GET", "POST"]
 
 
 async def test_every_picture_arrives_through_https_of_a_camera_that_signs_for_itself(

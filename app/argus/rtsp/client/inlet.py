@@ -68,7 +68,7 @@ class Inlet:
             self._counters.discarded += 1
             return
         flags, typed, sequence, timestamp, ssrc = _HEADER.unpack_from(data, start)
-        if flags & 0xC0 != _VERSION or typed & 0x7F != self._payload_type:
+        if (flags != _VERSION and flags & 0xC0 != _VERSION) or typed & 0x7F != self._payload_type:
             self._counters.discarded += 1
             return
         lost = False
@@ -83,7 +83,7 @@ class Inlet:
         counters.packets += 1
         counters.bytes += end - start
         body = start + 12
-        if flags & 0x3F:
+        if flags != _VERSION:
             body, end = _payload(data, flags, body, end)
         units = self._push(view[body:end], marker=typed >= 0x80, rtp_timestamp=timestamp, lost=lost)
         if units:

@@ -73,8 +73,8 @@ class ClientSession:
         self._delivery = delivery
         self._counters = counters
         self._deadlines = Deadlines(clock)
-        self._authorization = Authorization(target.credentials)
-        self._dialogue = Dialogue(self._send, self._authorization, self._deadlines, limits.step_s)
+        authorization = Authorization(target.credentials)
+        self._dialogue = Dialogue(self._send, authorization, self._deadlines, limits.step_s)
         self._demultiplexer = Demultiplexer(self._dialogue.take)
         self._source = SourceClock()
         self._base = target.uri  # the address of all media together
@@ -143,7 +143,9 @@ class ClientSession:
         verify = self._policy.verify_certificates
         if not self._target.tunnelled:
             return await self._network.connect(self._target, address, self, verify=verify)
-        return await open_tunnel(self._network, self._target, address, self._authorization, self, verify=verify)
+        # HTTP and RTSP log in each for themselves: a nonce of one means nothing to the other.
+        authorization = Authorization(self._target.credentials)
+        return await open_tunnel(self._network, self._target, address, authorization, self, verify=verify)
 
     async def _set_up(self, wire: Wire) -> None:
         """Learn what there is, and set up all media that can be received."""
