@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from argus.base.access_unit import AccessUnit, Codec, StreamFormat
+from argus.base.access_unit import AccessUnit, Codec, MediaKind, StreamFormat
 from argus.rtsp.h264 import has_b_slices
 from argus.rtsp.protocol.playback import Frames
 from argus.store.ring.span import Gop, Span
@@ -62,28 +62,39 @@ class Position:
 class FrameFilter:
     """Lets the frames through that the client wants: all, without B pictures, or key frames at an interval.
 
-    Only frames of the codec the client was told about are sent. The interval counts from `sent`.
+    Only frames are sent that can be decoded by what the client was told, `described`. The interval counts from `sent`.
     """
 
     def __init__(
-        self, codec: Codec, frames: Frames = Frames.ALL, interval_us: int = 0, sent: Position | None = None
+        self,
+        described: StreamFormat,
+        frames: Frames = Frames.ALL,
+        interval_us: int = 0,
+        sent: Position | None = None,
     ) -> None:
-        self._codec = codec
+        self._described = described
         self._frames = frames
         self._interval_us = interval_us
         self._last_us = sent.unit_us if sent is not None else None
 
     def admits(self, unit: AccessUnit) -> bool:
-        if unit.format.codec is not self._codec:
+        if unit.format is not self._described and not _decodable(unit.format, self._described):
             return False
         if self._frames is Frames.PREDICTED:
-            return self._codec is not Codec.H264 or not has_b_slices(unit.data)
+            return self._described.codec is not Codec.H264 or not has_b_slices(unit.data)
         if self._frames is Frames.ALL:
             return True
         if not unit.key_frame or (self._last_us is not None and abs(unit.utc_us - self._last_us) < self._interval_us):
             return False
         self._last_us = unit.utc_us
         return True
+
+
+def _decodable(stream: StreamFormat, described: StreamFormat) -> bool:
+    """Whether a decoder for `described` decodes `stream`: pictures tell what changes themselves, sound does not."""
+    if stream.codec is not described.codec or stream.clock_hz != described.clock_hz:
+        return False
+    return stream.codec.kind is not MediaKind.AUDIO or stream.parameter_sets == described.parameter_sets
 
 
 async def walk_forward(

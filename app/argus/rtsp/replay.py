@@ -55,7 +55,7 @@ class ReplayPresentation:
             PlayedTrack(
                 number=track.number,
                 track_id=self._track_ids[track.number],
-                codec=track.format.codec,
+                format=track.format,
                 outlet=outlets[track.number],
                 reports=SenderReports(outlets[track.number], self._source.clock, cname=self.name),
             )

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from argus.base.access_unit import Codec, MediaKind
+from argus.base.access_unit import MediaKind, StreamFormat
 from argus.base.clock import Clock
 from argus.base.errors import NotFound
 from argus.base.tokens import RecordingToken
@@ -60,7 +60,7 @@ class PlayedTrack:
 
     number: int
     track_id: int
-    codec: Codec
+    format: StreamFormat
     outlet: Outlet
     reports: SenderReports
 
@@ -170,17 +170,17 @@ class ReplayPlayback:
 
         Groups of pictures go backwards one by one, in the time each lasts; what is between their frames has no place.
         """
-        pictures = {n: track for n, track in self._tracks.items() if track.codec.kind is MediaKind.VIDEO}
+        pictures = {n: track for n, track in self._tracks.items() if track.format.codec.kind is MediaKind.VIDEO}
         if not pictures or not (plan.reverse or plan.request.frames is Frames.INTRA):
             return self._tracks
         if plan.reverse:
             return pictures
-        return {n: track for n, track in self._tracks.items() if track.codec.kind is not MediaKind.AUDIO}
+        return {n: track for n, track in self._tracks.items() if track.format.codec.kind is not MediaKind.AUDIO}
 
     def _walk(self, number: int, plan: Plan) -> Walk:
         track, last = self._tracks[number], self._sent.get(number)
         sent = None if last is None else Position(gop_start_us=last.gop_start_us, unit_us=last.unit.utc_us)
-        wanted = FrameFilter(track.codec, plan.request.frames, plan.request.interval_us, sent)
+        wanted = FrameFilter(track.format, plan.request.frames, plan.request.interval_us, sent)
         walk = walk_backward if plan.reverse else walk_forward
         return walk(self._source.footage, track.track_id, plan.start_us, sent, wanted)
 

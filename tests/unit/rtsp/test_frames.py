@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
-from tests.unit.rtsp.twins import FRAME_US, GOP_FRAMES, START_US, MemoryFootage, gop, span_of_gops, unit
+from tests.unit.rtsp.twins import FRAME_US, GOP_FRAMES, H264, START_US, MemoryFootage, gop, span_of_gops, unit
 
-from argus.base.access_unit import Codec
+from argus.base.access_unit import AccessUnit, Codec, StreamFormat
 from argus.rtsp.frames import Frame, FrameFilter, Position, walk_backward, walk_forward
 from argus.rtsp.protocol.playback import Frames
 
@@ -14,7 +14,7 @@ GAP_US = 60_000_000
 
 
 def everything() -> FrameFilter:
-    return FrameFilter(Codec.H264)
+    return FrameFilter(H264)
 
 
 async def until_idle(walk: AsyncGenerator[Frame | None, None]) -> list[Frame]:
@@ -144,20 +144,30 @@ async def test_backward_from_a_gap_begins_at_the_last_footage_before_it() -> Non
 
 async def test_intra_sends_key_frames_at_the_interval_and_still_marks_the_end() -> None:
     footage = MemoryFootage(*span_of_gops(START_US, 5))
-    frames = await until_idle(walk_forward(footage, 1, START_US, None, FrameFilter(Codec.H264, Frames.INTRA)))
+    frames = await until_idle(walk_forward(footage, 1, START_US, None, FrameFilter(H264, Frames.INTRA)))
     assert times(frames) == [n * GOP_FRAMES for n in range(5)]
     assert [frame.end for frame in frames] == [False] * 4 + [True]
-    wanted = FrameFilter(Codec.H264, Frames.INTRA, 4_000_000)
+    wanted = FrameFilter(H264, Frames.INTRA, 4_000_000)
     frames = await until_idle(walk_backward(footage, 1, START_US + 5 * GOP_US, None, wanted))
     assert times(frames) == [4 * GOP_FRAMES, 2 * GOP_FRAMES, 0]
 
 
 def test_predicted_leaves_out_bidirectional_pictures() -> None:
-    wanted = FrameFilter(Codec.H264, Frames.PREDICTED)
+    wanted = FrameFilter(H264, Frames.PREDICTED)
     picture = unit(START_US)
     assert wanted.admits(replace(picture, data=b"\x00\x00\x00\x03\x41\x9a\x11"))
     assert not wanted.admits(replace(picture, data=b"\x00\x00\x00\x03\x01\x9e\x11"))
 
 
 def test_frames_of_another_codec_than_described_are_left_out() -> None:
-    assert not FrameFilter(Codec.H265).admits(unit(START_US))
+    assert not FrameFilter(StreamFormat(codec=Codec.H265)).admits(unit(START_US))
+
+
+def test_sound_of_another_rate_or_configuration_than_described_is_left_out() -> None:
+    described = StreamFormat(codec=Codec.AAC, clock_hz=16_000, parameter_sets=(b"\x14\x08",))
+    others = (replace(described, clock_hz=8_000), replace(described, parameter_sets=(b"\x14\x10",)))
+    same = replace(described)
+    sound = AccessUnit(format=same, data=b"frame", key_frame=True, utc_us=START_US, mono_ns=0)
+    assert FrameFilter(described).admits(sound)
+    assert not any(FrameFilter(described).admits(replace(sound, format=other)) for other in others)
+    assert FrameFilter(replace(H264, parameter_sets=())).admits(unit(START_US)), "pictures bring their own"
