@@ -87,11 +87,11 @@ class BoxDevice(RecorderDevice):
         )
         self.scopes = Scopes(stored, fixed=fixed_scopes(IDENTITY))
         self.system = System(self.actions, self.wall, stored)
-        self.camera, self.microphone, self.told = StillCamera(sound=True), StillMicrophone(), StillMetadata()
+        self.camera = StillCamera(sound=True)
         self.key_frames_asked: list[str] = []
         for token, hub in self.camera.hubs.items():
             hub.connect_encoder(lambda token=token: self.key_frames_asked.append(token))
-        media = MediaService(MediaProfiles([self.camera], [self.microphone], [self.told]), StreamUris(8554))
+        media = MediaService(MediaProfiles([self.camera], [StillMicrophone()], [StillMetadata()]), StreamUris(8554))
         self.advertised = (media, *self.services)
         device = (
             DeviceService(self.advertised, ipv6=True),
