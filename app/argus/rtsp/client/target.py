@@ -89,6 +89,8 @@ def parse_target(uri: str, *, tunnelled: bool = False) -> Target:
     credentials = None
     if parts.username:
         credentials = Credentials(username=unquote(parts.username), password=unquote(parts.password or ""))
+        if not (credentials.username + credentials.password).isprintable():
+            _refuse("its user name or password has a control character in it")
     shown = parts.path + (f"?{parts.query}" if parts.query else "")
     return Target(
         host=host,

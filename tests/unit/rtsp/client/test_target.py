@@ -47,6 +47,8 @@ def test_the_scheme_says_port_tls_and_tunnel(uri: str, tunnelled: bool, expected
         "rtsp://[::1/",
         "rtsp://h/\r\nX: y",
         "rtsp://h/ü",
+        "rtsp://user%0d%0aX:p@h/",
+        "rtsp://u:p%0a@h/",
         "rtsp://h/" + "a" * 3000,
         "",
     ],
