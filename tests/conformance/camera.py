@@ -1,6 +1,6 @@
 """A camera of our own: so that a recorder without one can be tested, unplugged, and sent another encoding.
 
-RTSP 1.0 with Digest, over TCP and UDP; ten key frames a second of a small picture of one colour.
+RTSP 1.0 with Digest, over TCP, UDP and HTTP; ten key frames a second of a small picture of one colour.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass, field
 
 from tests.conformance.pictures import PAYLOAD_TYPES, packets, sdp_lines
+from tests.conformance.tunnel import OPENED, Decoder, cookie_of, read_head
 
 _REALM = "conformance"
 _FRAME_S = 0.1
@@ -37,6 +38,7 @@ class Camera:
     _listener: socket.socket | None = None
     _connections: set[socket.socket] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _tunnels: dict[str, socket.socket] = field(default_factory=dict)  # GETs by their cookie, until the POST comes
 
     @property
     def uri(self) -> str:
@@ -73,16 +75,28 @@ class Camera:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        conversation = _Conversation(camera=self, connection=connection)
+        conversation: _Conversation | None = _Conversation(camera=self, connection=connection, incoming=connection)
+        assert conversation is not None
         try:
+            if connection.recv(3, socket.MSG_PEEK) in (b"GET", b"POS"):
+                head, rest = read_head(connection)
+                if head.startswith("GET"):
+                    # From now on it belongs to the conversation of the POST with the same cookie.
+                    self._tunnels[cookie_of(head)] = connection
+                    connection.sendall(OPENED)
+                    conversation = None
+                    return
+                conversation.enter_tunnel(self._tunnels.pop(cookie_of(head)))
+                conversation.begin(rest)
             conversation.run()
-        except OSError:
+        except (OSError, KeyError):
             pass
         finally:
-            with self._lock:
-                self._connections.discard(connection)
-                self.sessions.discard(conversation.session)
-            conversation.close()
+            if conversation is not None:
+                with self._lock:
+                    self._connections.discard(connection)
+                    self.sessions.discard(conversation.session)
+                conversation.close()
 
 
 def shut(connection: socket.socket) -> None:
@@ -97,7 +111,10 @@ class _Conversation:
     """One client on one connection, with at most one session."""
 
     camera: Camera
-    connection: socket.socket
+    connection: socket.socket  # where answers and packets go
+    incoming: socket.socket  # where requests come from: the same, or a tunnel's POST
+    decoder: Decoder | None = None
+    buffer: bytes = b""
     session: str = field(default_factory=lambda: secrets.token_hex(4))
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
     ssrc: int = field(default_factory=lambda: secrets.randbits(32))
@@ -110,22 +127,30 @@ class _Conversation:
     sent: int = 0
     codec: str = ""
 
+    def enter_tunnel(self, outgoing: socket.socket) -> None:
+        """Hear on this connection, and speak on that one."""
+        self.connection, self.decoder = outgoing, Decoder()
+
+    def begin(self, data: bytes) -> None:
+        """Answer what is whole of it, and keep the rest."""
+        self.buffer = self._consume(self.buffer + (self.decoder.push(data) if self.decoder else data))
+
     def run(self) -> None:
-        buffer, next_frame_s = b"", 0.0
+        next_frame_s = 0.0
         while True:
             wait_s = max(0.0, next_frame_s - time.monotonic()) if self.playing else 30.0
-            readable, _, _ = select.select([self.connection], [], [], wait_s)
+            readable, _, _ = select.select([self.incoming], [], [], wait_s)
             if readable:
-                data = self.connection.recv(65_536)
+                data = self.incoming.recv(65_536)
                 if not data:
                     return
-                buffer = self._consume(buffer + data)
+                self.begin(data)
             if self.playing and time.monotonic() >= next_frame_s:
                 next_frame_s = time.monotonic() + _FRAME_S
                 self._send_frame()
 
     def close(self) -> None:
-        for each in (self.connection, *(self.udp or ())):
+        for each in (self.connection, self.incoming, *(self.udp or ())):
             each.close()
 
     def _consume(self, buffer: bytes) -> bytes:

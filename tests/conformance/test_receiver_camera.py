@@ -62,7 +62,7 @@ def test_two_jobs_of_one_receiver_share_one_session(device: Device, bench: Workb
 
 
 @proves("RX-09", f"{RX} § Transport", "Receiver", "Recording", "Search")
-@pytest.mark.parametrize("protocol", ["UDP", "RTSP"])
+@pytest.mark.parametrize("protocol", ["UDP", "RTSP", "HTTP"])
 def test_what_the_camera_sends_is_recorded(
     device: Device, bench: Workbench, recording: str, camera: Camera, protocol: str
 ) -> None:

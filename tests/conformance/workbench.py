@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import quote
 
 import pytest
 from tests.conformance import events, features
@@ -101,22 +100,12 @@ class Device:
         return f"rtsp://{f'[{host}]' if ':' in host else host}:{UNREACHABLE_PORT}/conformance"
 
     def camera_uri(self) -> str:
-        """The RTSP address of a working camera: the one given, the device's own live stream, or a camera of ours."""
+        """The RTSP address of a working camera: the one given, or a camera of ours."""
         if self.target.camera:
             return self.target.camera
-        if self.features.has_service("trt") and self.features.profiles:
-            return self._own_stream()
         if self.camera is None:
             self.camera = Camera(self.here()).plug()
         return self.camera.uri
-
-    def _own_stream(self) -> str:
-        transport = "<tt:Transport><tt:Protocol>RTSP</tt:Protocol></tt:Transport>"
-        setup = f"<trt:StreamSetup><tt:Stream>RTP-Unicast</tt:Stream>{transport}</trt:StreamSetup>"
-        token = child("trt:ProfileToken", self.features.profiles[-1])
-        answer = self.client.call(f"<trt:GetStreamUri>{setup}{token}</trt:GetStreamUri>")
-        scheme, _, rest = text(answer, "trt:MediaUri/tt:Uri").strip().partition("://")
-        return f"{scheme}://{quote(self.target.username)}:{quote(self.target.password)}@{rest}"
 
 
 @dataclass(frozen=True, slots=True)
