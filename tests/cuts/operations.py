@@ -6,15 +6,30 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.cuts.site import Site
+from tests.unit.device.schedule.calendars import EMPLOYEES, calendar, event
 from tests.unit.store.house import job
 
 from argus.base.access import UserLevel
 from argus.base.access_unit import MediaKind
-from argus.base.tokens import RecordingJobToken, RecordingToken, TrackToken
+from argus.base.tokens import (
+    ReceiverToken,
+    RecordingJobToken,
+    RecordingToken,
+    ScheduleToken,
+    SpecialDayGroupToken,
+    TrackToken,
+)
+from argus.device.schedule.calendar import read_calendar
+from argus.device.schedule.values import Schedule, SpecialDayGroup, SpecialDays
 from argus.device.system import TimeSource
 from argus.device.users import UserSettings
+from argus.store.recording.catalog import Catalog
+from argus.store.recording.receivers import ReceiverConfiguration, ReceiverMode
 from argus.store.recording.recordings import (
+    RECEIVER_SOURCE,
+    JobConfiguration,
     JobMode,
+    JobSource,
     RecordingConfiguration,
     SourceInformation,
     TrackConfiguration,
@@ -30,6 +45,10 @@ class Tokens:
 
     recordings: list[RecordingToken] = field(default_factory=list)
     jobs: list[RecordingJobToken] = field(default_factory=list)
+    tracks: list[TrackToken] = field(default_factory=list)
+    receivers: list[ReceiverToken] = field(default_factory=list)
+    schedules: list[ScheduleToken] = field(default_factory=list)
+    groups: list[SpecialDayGroupToken] = field(default_factory=list)
 
 
 Perform = Callable[[Site, Tokens], Awaitable[object]]
@@ -198,6 +217,98 @@ async def set_replay_configuration(site: Site, tokens: Tokens) -> None:
     await site.box.replay.set_session_timeout(20_000_000 if now != 20_000_000 else 30_000_000)
 
 
+@named("CreateTrack")
+async def create_track(site: Site, tokens: Tokens) -> None:
+    wanted = TrackConfiguration(kind=MediaKind.VIDEO, description="Second view")
+    tokens.tracks.append(await site.house.catalog.create_track(tokens.recordings[-1], wanted))
+
+
+@named("DeleteTrack")
+async def delete_track(site: Site, tokens: Tokens) -> None:
+    await site.house.catalog.delete_track(tokens.recordings[-1], tokens.tracks.pop())
+
+
+@named("CreateRecordingJob, AutoCreateReceiver")
+async def create_job_with_receivers(site: Site, tokens: Tokens) -> None:
+    source = JobSource(type=RECEIVER_SOURCE, auto_create_receiver=True)
+    wanted = JobConfiguration(recording=tokens.recordings[-1], mode=JobMode.ACTIVE, priority=2, sources=(source,))
+    tokens.jobs.append((await site.house.jobs.create(wanted)).token)
+
+
+@named("SetRecordingJobConfiguration, AutoCreateReceiver")
+async def set_job_to_new_receiver(site: Site, tokens: Tokens) -> None:
+    """The receiver that came with the job goes, and another one comes."""
+    source = JobSource(type=RECEIVER_SOURCE, auto_create_receiver=True)
+    wanted = JobConfiguration(recording=tokens.recordings[-1], mode=JobMode.IDLE, priority=9, sources=(source,))
+    await site.house.jobs.set_configuration(tokens.jobs[-1], wanted)
+
+
+@named("CreateReceiver")
+async def create_receiver(site: Site, tokens: Tokens) -> None:
+    wanted = ReceiverConfiguration(mode=ReceiverMode.AUTO_CONNECT, media_uri="rtsp://u:p@192.0.2.7/live")
+    tokens.receivers.append((await site.footage.receivers.create(wanted)).token)
+
+
+@named("ConfigureReceiver")
+async def configure_receiver(site: Site, tokens: Tokens) -> None:
+    uri = site.footage.receivers.receiver(tokens.receivers[-1]).configuration.media_uri
+    wanted = ReceiverConfiguration(mode=ReceiverMode.ALWAYS_CONNECT, media_uri=f"{uri}/more", protocol="RTSP")
+    await site.footage.receivers.configure(tokens.receivers[-1], wanted)
+
+
+@named("SetReceiverMode")
+async def set_receiver_mode(site: Site, tokens: Tokens) -> None:
+    await site.footage.receivers.set_mode(tokens.receivers[-1], ReceiverMode.NEVER_CONNECT)
+
+
+@named("DeleteReceiver")
+async def delete_receiver(site: Site, tokens: Tokens) -> None:
+    await site.footage.receivers.delete(tokens.receivers.pop())
+
+
+@named("CreateSpecialDayGroup")
+async def create_group(site: Site, tokens: Tokens) -> None:
+    days = read_calendar(calendar(event("20261123T000000", "20261124T000000")))
+    group = SpecialDayGroup(token=SpecialDayGroupToken(""), name="holidays", days=days)
+    tokens.groups.append(await site.box.schedules.create_group(group))
+
+
+@named("ModifySpecialDayGroup")
+async def modify_group(site: Site, tokens: Tokens) -> None:
+    await site.box.schedules.modify_group(SpecialDayGroup(token=tokens.groups[-1], name="fairs", description="Two"))
+
+
+@named("DeleteSpecialDayGroup")
+async def delete_group(site: Site, tokens: Tokens) -> None:
+    await site.box.schedules.delete_group(tokens.groups.pop())
+
+
+@named("CreateSchedule")
+async def create_schedule(site: Site, tokens: Tokens) -> None:
+    special = (SpecialDays(group=tokens.groups[-1]),)
+    schedule = Schedule(token=ScheduleToken(""), name="office", standard=read_calendar(EMPLOYEES), special_days=special)
+    tokens.schedules.append(await site.box.schedules.create(schedule))
+
+
+@named("ModifySchedule")
+async def modify_schedule(site: Site, tokens: Tokens) -> None:
+    standard = read_calendar(calendar(event("19700101T000000", "19700101T120000", "FREQ=DAILY")))
+    await site.box.schedules.modify(Schedule(token=tokens.schedules[-1], name="mornings", standard=standard))
+
+
+@named("SetSchedule")
+async def set_schedule(site: Site, tokens: Tokens) -> None:
+    schedule = Schedule(token=ScheduleToken("own"), name="own", standard=read_calendar(EMPLOYEES))
+    await site.box.schedules.set(schedule)
+
+
+@named("DeleteSchedule")
+async def delete_schedule(site: Site, tokens: Tokens) -> None:
+    await site.box.schedules.delete(tokens.schedules.pop())
+
+
+DYNAMIC_TRACKS = hasattr(Catalog, "create_track")
+
 # Each finds what those before it made.
 SEQUENCE: Sequence[Operation] = (
     create_recording,
@@ -210,19 +321,32 @@ SEQUENCE: Sequence[Operation] = (
     set_job_mode,
     set_job_configuration,
     create_users,
+    create_receiver,
+    create_group,
+    create_schedule,
     add_scopes,
     set_user,
+    *((create_job_with_receivers, create_track, set_job_to_new_receiver, set_track_configuration) * DYNAMIC_TRACKS),
+    configure_receiver,
+    modify_schedule,
+    *((delete_track, delete_job) * DYNAMIC_TRACKS),
     create_recording,
     create_job,
     set_scopes,
     set_job_mode,
+    modify_group,
+    set_receiver_mode,
     delete_recording,
+    set_schedule,
     set_hostname,
     restore,
     delete_job,
     remove_scopes,
     delete_users,
     set_discovery_mode,
+    delete_receiver,
+    delete_schedule,
+    delete_group,
     set_replay_configuration,
     set_date_and_time,
     set_hostname,

@@ -11,9 +11,11 @@ from tests.unit.store.house import House
 
 from argus.base.clock import SimulatedClock, SystemClock
 from argus.base.database import Database
+from argus.base.events import EventBus
 from argus.device import settings as device_settings
 from argus.device.identity import load_identity
 from argus.device.network import Network
+from argus.device.schedule.schedules import Schedules
 from argus.device.scopes import Scopes, fixed_scopes
 from argus.device.settings import Settings
 from argus.device.system import System
@@ -24,6 +26,7 @@ from argus.linux.netlink import SimulatedNetlink
 from argus.linux.system import SimulatedSystem
 from argus.onvif.replay.configuration import ReplayConfiguration
 from argus.store.recording.quotas import Quotas
+from argus.store.recording.receivers import Receivers
 from argus.store.ring.share import Share
 
 CATALOG, DEVICE, BOARD = "catalog.sqlite", "device.sqlite", "simulated.json"
@@ -60,6 +63,11 @@ class Footage(Side):
     def __init__(self, folder: Path) -> None:
         self.house = House(folder / CATALOG, max_recordings=64, max_jobs=64)
         self.database = self.house.database
+        house = self.house
+        # Two would not see each other's changes.
+        self.receivers: Receivers = getattr(house, "receivers", None) or Receivers(
+            house.database, house.events, house.catalog.changes, house.clock, check_uri=lambda uri: None
+        )
         self.quotas = Quotas(self.database, _NoLimits())
 
     def told(self) -> list[str]:
@@ -87,6 +95,8 @@ class Box(Side):
         )
         self.system = System(self.actions, SimulatedClock(), self.settings)
         self.replay = ReplayConfiguration(self.settings)
+        clock = SimulatedClock()
+        self.schedules = Schedules(self.database, EventBus(clock), clock, lambda: "UTC0")
 
     def held(self) -> Held:
         return *super().held(), self.actions.hostname()
