@@ -11,7 +11,7 @@ import pytest
 from tests.harness.station import PASSWORD, USERNAME, StationProcess
 
 ROOT = Path(__file__).parents[2]
-LIMIT_S = 150
+LIMIT_S = 300
 
 
 def run(station: StationProcess, report: Path, *options: str, password: str = PASSWORD) -> subprocess.CompletedProcess:
