@@ -89,9 +89,6 @@ class Inlet:
         if units:
             self._take_units(self, units)
 
-    def take_datagram(self, data: bytes) -> None:
-        self.take(data, memoryview(data), 0, len(data))
-
     def take_report(self, data: bytes, view: memoryview, start: int, end: int, now_ns: int) -> None:
         """Take one RTCP packet; what makes no sense is passed over."""
         try:

@@ -37,7 +37,7 @@ class Path(Protocol):
     def begin(self) -> None:
         """The device was told to play."""
 
-    def expire(self, now_ns: int) -> None:
+    def expire(self) -> None:
         """Wait no longer for packets that are too late."""
 
     def send_rtcp(self, packet: bytes) -> None: ...
@@ -68,7 +68,7 @@ class InterleavedPath:
     def begin(self) -> None:
         pass  # the connection carries both ways since it exists
 
-    def expire(self, now_ns: int) -> None:
+    def expire(self) -> None:
         pass  # nothing overtakes inside a connection
 
     def send_rtcp(self, packet: bytes) -> None:
@@ -88,8 +88,8 @@ class DatagramPath:
         self.inlet = inlet
         self._peer = wire.peer
         self._clock = clock
-        self._reorder = ReorderBuffer(inlet.take_datagram, counters)
-        self._ports: DatagramInlet = network.open_ports(wire.local, self._take_packet, self._take_report)
+        self._reorder = ReorderBuffer(inlet.take, counters, clock.mono_ns)
+        self._ports: DatagramInlet = network.open_ports(wire.local, self._reorder.arrive, self._take_report)
 
     @property
     def offer(self) -> str:
@@ -103,17 +103,14 @@ class DatagramPath:
     def begin(self) -> None:
         self._ports.punch(self.inlet.report(self._clock.mono_ns()))
 
-    def expire(self, now_ns: int) -> None:
-        self._reorder.expire(now_ns)
+    def expire(self) -> None:
+        self._reorder.expire()
 
     def send_rtcp(self, packet: bytes) -> None:
         self._ports.send_rtcp(packet)
 
     def close(self) -> None:
         self._ports.close()
-
-    def _take_packet(self, data: bytes) -> None:
-        self._reorder.arrive(data, self._clock.mono_ns())
 
     def _take_report(self, data: bytes) -> None:
         self.inlet.take_report(data, memoryview(data), 0, len(data), self._clock.mono_ns())
@@ -142,7 +139,7 @@ class Care:
         """Do what is due; the reason where the media are over, empty where they are not."""
         now_ns = self._clock.mono_ns()
         for path, progress in zip(self._paths, self._progress, strict=True):
-            path.expire(now_ns)
+            path.expire()
             inlet = path.inlet
             if inlet.packets != progress.packets:
                 progress.packets, progress.since_ns = inlet.packets, now_ns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from argus.rtsp.client.demultiplexer import TakePacket
 from argus.rtsp.client.media import ClientCounters
 
 # A packet that is still missing after this long is lost. Networks that mix up packets do it within some milliseconds.
@@ -22,8 +23,9 @@ class ReorderBuffer:
     Whoever takes them sees by the numbers what is missing.
     """
 
-    def __init__(self, take: Callable[[bytes], None], counters: ClientCounters) -> None:
+    def __init__(self, take: TakePacket, counters: ClientCounters, mono_ns: Callable[[], int]) -> None:
         self._take = take
+        self._mono_ns = mono_ns
         self._counters = counters
         self._next: int | None = None
         self._ssrc = b""
@@ -31,23 +33,24 @@ class ReorderBuffer:
         self._held_bytes = 0
         self._late_next, self._late_run = -1, 0
 
-    def arrive(self, data: bytes, now_ns: int) -> None:
+    def arrive(self, data: bytes) -> None:
         """Take one datagram as it came."""
         if len(data) < HEADER_BYTES:
             self._counters.discarded += 1
             return
         sequence = data[2] << 8 | data[3]
         if sequence != self._next or data[8:12] != self._ssrc:
-            self._arrive_astray(data, sequence, now_ns)
+            self._arrive_astray(data, sequence)
             return
         self._next = (sequence + 1) & 0xFFFF
-        self._take(data)
+        self._take(data, memoryview(data), 0, len(data))
         if self._held:
             self._counters.reordered += 1
             self._drain()
 
-    def expire(self, now_ns: int) -> None:
+    def expire(self) -> None:
         """Wait no longer for what is missing before packets that came too long ago."""
+        now_ns = self._mono_ns() if self._held else 0
         while self._held and (
             len(self._held) > MAX_PACKETS
             or self._held_bytes > MAX_BYTES
@@ -55,7 +58,7 @@ class ReorderBuffer:
         ):
             self._skip()
 
-    def _arrive_astray(self, data: bytes, sequence: int, now_ns: int) -> None:
+    def _arrive_astray(self, data: bytes, sequence: int) -> None:
         if self._next is None or data[8:12] != self._ssrc:
             self._begin(data, sequence)
             return
@@ -64,9 +67,9 @@ class ReorderBuffer:
         elif sequence in self._held:
             self._counters.discarded += 1
         else:
-            self._held[sequence] = data, now_ns
+            self._held[sequence] = data, self._mono_ns()
             self._held_bytes += len(data)
-            self.expire(now_ns)
+            self.expire()
 
     def _arrive_late(self, data: bytes, sequence: int) -> None:
         self._late_run = self._late_run + 1 if sequence == self._late_next else 1
@@ -81,7 +84,7 @@ class ReorderBuffer:
         while self._held:
             self._skip()
         self._ssrc, self._next, self._late_run = data[8:12], (sequence + 1) & 0xFFFF, 0
-        self._take(data)
+        self._take(data, memoryview(data), 0, len(data))
 
     def _skip(self) -> None:
         """Go on with the first packet that is there."""
@@ -95,4 +98,4 @@ class ReorderBuffer:
             self._held_bytes -= len(held[0])
             sequence = (sequence + 1) & 0xFFFF
             self._next = sequence
-            self._take(held[0])
+            self._take(held[0], memoryview(held[0]), 0, len(held[0]))
