@@ -186,3 +186,24 @@ def test_a_soap_1_1_envelope_is_a_version_mismatch(device: Device) -> None:
     answer = device.client.post_bytes(data, DEVICE_PATH, content_type=CONTENT_TYPE)
     assert answer.status >= 400
     assert b"VersionMismatch" in answer.body or not answer.body.strip().startswith(b"<")
+
+
+@proves("CO-13", f"{CO} § SOAP fault messages", "Recording")
+def test_a_header_that_must_be_understood_and_is_not_is_a_fault(device: Device) -> None:
+    header = '<x:Strange xmlns:x="urn:conformance:header" s:mustUnderstand="true"/>'
+    answer = device.client.post("<tds:GetSystemDateAndTime/>", header=header)
+    if b"MustUnderstand" not in answer.body:
+        device.client.grumble(f"HTTP {answer.status} without a MustUnderstand fault")
+
+
+@proves("CO-15", f"{CO} § SOAP fault messages", "Recording")
+@pytest.mark.parametrize("style", ["default namespace", "odd prefix", "declared late"])
+def test_prefixes_do_not_matter(device: Device, style: str) -> None:
+    namespace = NAMESPACES["trc"]
+    bodies = {
+        "default namespace": f'<GetRecordings xmlns="{namespace}"/>',
+        "odd prefix": f'<_.tt:GetRecordings xmlns:_.tt="{namespace}"/>',
+        "declared late": f'<tds:GetRecordings xmlns:tds="{namespace}"/>',
+    }
+    answer = device.client.post(bodies[style], device.client.path_of("<trc:X/>"))
+    assert device.client.content(answer).tag == f"{{{namespace}}}GetRecordingsResponse"

@@ -199,3 +199,27 @@ def test_a_content_filter_selects_by_items(device: Device, bench: Workbench) -> 
 def test_a_content_filter_that_is_none_is_refused(device: Device, content: str) -> None:
     also = [("Receiver", "InvalidMessageContentExpressionFault")]
     device.client.refused(subscription(RECORDING_TOPICS, content=content), "Receiver", "InvalidFilterFault", also=also)
+
+
+@proves("EV-07", f"{EV} § PullMessages", "Events")
+def test_a_second_pull_at_the_same_time_is_refused_and_the_first_goes_on(device: Device) -> None:
+    with device.listen("tns1:RecordingConfig/DeleteRecording") as events:
+        first = PullPoint(device.client.aside(), device.features.topics, events.path)
+        ends: list[float] = []
+        started = time.monotonic()
+        thread = Thread(target=lambda: (first.pull("PT2S"), ends.append(time.monotonic())))
+        thread.start()
+        time.sleep(0.4)
+        body = (
+            "<tev:PullMessages><tev:Timeout>PT1S</tev:Timeout><tev:MessageLimit>1</tev:MessageLimit></tev:PullMessages>"
+        )
+        device.client.refused(body, "Receiver", "UnableToGetMessagesFault", path=events.path)
+        thread.join()
+    assert ends[0] - started >= 1.9
+
+
+@proves("EV-17", f"{EV} § Addressing", "Events")
+def test_an_answer_relates_to_its_question(device: Device) -> None:
+    header = "<wsa:MessageID>urn:uuid:3d8f9b3e-6f0e-4c0e-9a55-0d6f3a4f1c11</wsa:MessageID>"
+    answer = device.client.post("<tev:GetEventProperties/>", header=header)
+    assert b"3d8f9b3e-6f0e-4c0e-9a55-0d6f3a4f1c11" in answer.body
