@@ -139,7 +139,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
             position += 1
         size = int.from_bytes(data[position + 2 : position + 4], "big")
         end = position + 2 + size
-        if not position or data[position] != 0xFF or size < 2 or end > len(data):
+        if not position or size < 2 or end > len(data) or data[position] != 0xFF:
             raise ValueError("malformed JPEG markers")
         yield data[position + 1], data[position + 4 : end], end
         position = end

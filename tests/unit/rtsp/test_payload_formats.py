@@ -105,7 +105,7 @@ def test_jpeg_pictures_that_rtp_cannot_carry_are_refused() -> None:
     own_tables = good.replace(b"\xff\xc4\x00\x1f\x00\x00\x01", b"\xff\xc4\x00\x1f\x00\x01\x00")
     grey = good.replace(b"\x03\x01\x22", b"\x01\x01\x22")
     unusual = good.replace(b"\x03\x01\x22", b"\x03\x01\x44")
-    for data in (progressive, own_tables, grey, unusual, good[:200], good[2:], b""):
+    for data in (progressive, own_tables, grey, unusual, good[:200], good[2:], good[:2], b""):
         with pytest.raises(ValueError, match=r"\w"):
             decode_jfif(data)
 
