@@ -19,9 +19,10 @@ MAX_LATE_FRAMES = 5
 class Grid:
     """The instants at which pictures are due. Numbers count pictures taken, so a late sensor leaves no hole in them."""
 
-    def __init__(self, frame_interval_s: Fraction, start_ns: int) -> None:
+    def __init__(self, frame_interval_s: Fraction, start_ns: int, max_late: int = MAX_LATE_FRAMES) -> None:
         self._interval_ns = frame_interval_s * 1_000_000_000
         self._start_ns = start_ns
+        self._max_late = max_late
         self._slot = 0
         self.skipped = 0
 
@@ -32,7 +33,7 @@ class Grid:
         """On to the next picture; past those that are hopelessly late."""
         self._slot += 1
         late = int((now_ns - self.due_ns()) / self._interval_ns)
-        if late > MAX_LATE_FRAMES:
+        if late > self._max_late:
             self.skipped += late
             self._slot += late
 
@@ -49,11 +50,13 @@ class Pacer:
         clock: Clock,
         take: Callable[[int, int], None],
         failed: Callable[[ArgusError], None],
+        max_late: int = MAX_LATE_FRAMES,
     ) -> None:
         self._frame_interval_s = frame_interval_s
         self._clock = clock
         self._take = take
         self._failed = failed
+        self._max_late = max_late
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sensor", daemon=True)
 
@@ -67,7 +70,7 @@ class Pacer:
             self._thread.join()
 
     def _run(self) -> None:
-        grid = Grid(self._frame_interval_s, self._clock.mono_ns())
+        grid = Grid(self._frame_interval_s, self._clock.mono_ns(), self._max_late)
         number = 0
         try:
             while not self._stop.wait(max(0, grid.due_ns() - self._clock.mono_ns()) / 1e9):

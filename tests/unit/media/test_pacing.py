@@ -55,3 +55,9 @@ def test_numbers_have_no_holes_and_an_error_ends_the_sensor() -> None:
 
 def test_a_sensor_that_was_never_started_can_be_stopped() -> None:
     Pacer(Fraction(1, 25), SimulatedClock(), lambda number, mono_ns: None, lambda error: None).stop()
+
+
+def test_who_is_allowed_to_be_later_leaves_nothing_out() -> None:
+    grid = Grid(Fraction(1, 25), 0, max_late=50)
+    grid.advance(2 * NS)
+    assert (grid.due_ns(), grid.skipped) == (NS // 25, 0)

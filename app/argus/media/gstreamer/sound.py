@@ -23,6 +23,8 @@ DeliverAudio = Callable[[int, bytes, int, bytes], None]
 """(number of the stream, packet, mono_ns the encoder gives it, decoder configuration); on a GStreamer thread."""
 
 _SUBJECT = "audio source"
+# Two seconds: a hole is heard, a picture that is left out is hardly seen.
+_MAX_LATE_CHUNKS = 2 * CHUNKS_PER_S
 # Half a second of sound makes at least this many packets of any codec.
 _TEST_PACKETS = 3
 _SELF_TEST_TIMEOUT_S = 10
@@ -44,9 +46,8 @@ class Listening(WatchedPipeline):
         else:
             tone = TestTone(plan.source.sample_rate_hz)
             chunk = plan.source.sample_rate_hz // CHUNKS_PER_S
-            self._pacer = Pacer(
-                Fraction(1, CHUNKS_PER_S), clock, functools.partial(_push, sensor, tone, chunk, times), self.fail
-            )
+            take = functools.partial(_push, sensor, tone, chunk, times)
+            self._pacer = Pacer(Fraction(1, CHUNKS_PER_S), clock, take, self.fail, _MAX_LATE_CHUNKS)
 
     def start(self) -> None:
         """Let sound flow. Raises Unavailable "audio source": the device refused."""
