@@ -16,7 +16,8 @@ from argus.base.clock import SystemClock
 from argus.base.errors import ArgusError, InvalidValue, Unavailable
 from argus.device.digest import Digest, HashAlgorithm
 from argus.rtsp.client import ClientLimits, ClientTransport, ReceivedMedia, RtspClient, TargetPolicy
-from argus.rtsp.client.datagrams import FIRST_PORT, LAST_PORT
+from argus.rtsp.client.datagrams import FIRST_PORT, LAST_PORT, ClientPorts
+from argus.rtsp.link import Address
 
 Clip = list[tuple[bytes, bool]]
 HERE = TargetPolicy(allow_loopback=True)
@@ -222,3 +223,15 @@ async def test_datagrams_of_strangers_are_not_heard(clip: Clip) -> None:
         await asyncio.sleep(0.2)
         assert client.counters.discarded == before
         running.cancel()
+
+
+async def test_udp_ports_are_pairs_of_an_even_and_the_next_odd_one_and_are_given_back() -> None:
+    ports, here = ClientPorts(first=21_541, last=21_547), Address(host="127.0.0.1")
+    taken = [ports.open(here, lambda data: None, lambda data: None) for _ in range(3)]
+    assert sorted(pair.client_ports for pair in taken) == [(21_542, 21_543), (21_544, 21_545), (21_546, 21_547)]
+    with pytest.raises(Unavailable, match="all 3 pairs of UDP ports are in use"):
+        ports.open(here, lambda data: None, lambda data: None)
+    taken[0].close()
+    again = ports.open(here, lambda data: None, lambda data: None)
+    for pair in (again, *taken[1:]):
+        pair.close()

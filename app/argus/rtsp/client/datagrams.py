@@ -105,9 +105,9 @@ class ClientPorts:
     """The ports this client may use; even for RTP, the next odd one for RTCP."""
 
     def __init__(self, first: int = FIRST_PORT, last: int = LAST_PORT) -> None:
-        self._pairs = [(port, port + 1) for port in range(first + first % 2, last, 2)]
+        self._even = range(first + first % 2, last, 2)
         # Anywhere, so that a port is not used anew while the device before still sends to it.
-        self._next = secrets.randbelow(len(self._pairs))
+        self._next = secrets.randbelow(len(self._even))
 
     def open(self, local: Address, take_rtp: TakeDatagram, take_rtcp: TakeDatagram) -> UdpInlet:
         """Two bound sockets.
@@ -115,13 +115,13 @@ class ClientPorts:
         Raises:
             Unavailable: subject "UDP ports": all are in use.
         """
-        for _ in self._pairs:
-            ports = self._pairs[self._next % len(self._pairs)]
+        for _ in self._even:
+            port = self._even[self._next % len(self._even)]
             self._next += 1
-            sockets = _bind(local, ports)
+            sockets = _bind(local, (port, port + 1))
             if sockets is not None:
                 return UdpInlet(*sockets, take_rtp, take_rtcp)
-        raise Unavailable("UDP ports", f"all {len(self._pairs)} pairs of UDP ports are in use")
+        raise Unavailable("UDP ports", f"all {len(self._even)} pairs of UDP ports are in use")
 
 
 def _bind(local: Address, ports: Pair) -> tuple[socket.socket, socket.socket] | None:
