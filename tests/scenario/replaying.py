@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tests.harness.pictures import stamps_of_h264, stamps_of_stream, with_login
+from tests.harness.pictures import decode, stamps, stamps_of_stream, with_login
 from tests.harness.recorder import Recorder
-from tests.harness.rtp import ReceivedUnit
+from tests.harness.rtp import ReceivedUnit, RtpPacket, access_units
 from tests.harness.rtsp import clock_range
 from tests.scenario.models import CAMERAS, HEIGHT, NUMBER_SHIFT, WIDTH, Model, Software
 from tests.scenario.stage import Stage
@@ -24,6 +24,7 @@ _GAP_US = 2_000_000
 # How far the time of capture that was recorded may be from the one in the picture. gst-rtsp-server tells in its
 # reports when it sends; VLC keeps what it read for about a second before.
 _LATE_S = {Software.GSTREAMER: 1.0, Software.VLC: 4.0}
+_DEMUXERS = {"H264": "h264", "H265": "hevc"}
 _NAMES = {model.number: name for name, model in CAMERAS.items()}
 
 
@@ -42,14 +43,17 @@ class Run:
         return self.last_frame - self.first_frame + 1 - self.pictures
 
 
-def runs(recorder: Recorder, recording: str) -> list[Run]:
-    """Everything of an H.264 track, camera by camera."""
+def runs(recorder: Recorder, recording: str, video: str) -> list[Run]:
+    """Everything of an H.264 or H.265 track, camera by camera."""
     found: list[Run] = []
     gap_us = 0
     with recorder.replay(recording) as client:
         client.play(Rate_Control="no", Range=clock_range(recorder.information(recording).earliest_us))
-        for batch in _batches(client.units(quiet_s=1.5, limit_s=120)):
-            pictures = stamps_of_h264(b"".join(unit.annexb for unit in batch), SIZE)
+        packets = client.packets(quiet_s=1.5, limit_s=120)
+        units = access_units(packets) if video == "H264" else access_units_of_h265(packets)
+        for batch in _batches(list(units)):
+            stream = b"".join(unit.annexb for unit in batch)
+            pictures = stamps(decode(["-f", _DEMUXERS[video], "-i", "-"], SIZE, data=stream), SIZE)
             assert len(pictures) == len(batch), f"{len(batch)} units are {len(pictures)} pictures"
             for unit, stamp in zip(batch, pictures, strict=True):
                 camera, frame = _NAMES[stamp.number >> NUMBER_SHIFT], stamp.number & (1 << NUMBER_SHIFT) - 1
@@ -63,6 +67,30 @@ def runs(recorder: Recorder, recording: str) -> list[Run]:
     return found
 
 
+def access_units_of_h265(packets: Iterable[RtpPacket]) -> Iterator[ReceivedUnit]:
+    """Single NAL units, aggregation packets and fragments.   RFC 7798 § Payload Structures"""
+    unit: ReceivedUnit | None = None
+    for packet in packets:
+        if unit is None:
+            unit = ReceivedUnit(packet.timestamp, packet.sequence, packet.extension)
+        payload, kind = packet.payload, packet.payload[0] >> 1 & 0x3F
+        if kind == 48:
+            position = 2
+            while position < len(payload):
+                size = int.from_bytes(payload[position : position + 2], "big")
+                unit.nal_units.append(payload[position + 2 : position + 2 + size])
+                position += 2 + size
+        elif kind == 49:
+            if payload[2] & 0x80:
+                unit.nal_units.append(bytes([payload[0] & 0x81 | (payload[2] & 0x3F) << 1, payload[1]]))
+            unit.nal_units[-1] += payload[3:]
+        else:
+            unit.nal_units.append(payload)
+        if packet.marker:
+            yield unit
+            unit = None
+
+
 def judge_pictures(table: Table, stage: Stage) -> tuple[list[str], list[str]]:
     """Mistakes, and figures: whose pictures each video track holds, and whether one is missing."""
     mistakes: list[str] = []
@@ -72,8 +100,8 @@ def judge_pictures(table: Table, stage: Stage) -> tuple[list[str], list[str]]:
             continue
         token = stage.recording_tokens[recording]
         models = [CAMERAS[stretch.camera] for stretch in stretches]
-        if all(model.video == "H264" for model in models):
-            found = runs(stage.recorder, token)
+        if all(model.video == models[0].video in _DEMUXERS for model in models):
+            found = runs(stage.recorder, token, models[0].video)
             mistakes += _judge_runs(recording, stretches, found)
             figures += [
                 f"{recording}: {run.pictures} pictures of {run.camera}, {run.missing} missing, recorded as "
@@ -130,7 +158,8 @@ def _batches(units: Sequence[ReceivedUnit]) -> Iterator[Sequence[ReceivedUnit]]:
     """Runs of units that begin with a key frame, so that each decodes by itself."""
     begin = 0
     for at, unit in enumerate(units):
-        if unit.key_frame and at - begin >= _BATCH:
+        clean = unit.extension is not None and unit.extension.clean_point
+        if clean and at - begin >= _BATCH:
             yield units[begin:at]
             begin = at
     if units:

@@ -42,6 +42,8 @@ _AT_ONCE = Window(-0.2, 3)
 KINDS = {
     # A client said so: states are told in the turn in which they change; a busy machine is allowed three seconds.
     "told": Kind(job=_AT_ONCE, receiver=_AT_ONCE, end=Window(-1.5, 3)),
+    # The same for what does not fit into the track: that is known with its first picture, and until then it is active.
+    "misfit": Kind(job=_AT_ONCE, receiver=_AT_ONCE, end=Window(-1.5, 3), by_way_of=("Active",)),
     # A schedule's boundary, to be noticed within a second.
     "scheduled": Kind(job=_AT_ONCE, receiver=_AT_ONCE, end=Window(-1.5, 3)),
     # A receiver is told to connect: a session with RTSP, four or five answers, and then the next key frame.

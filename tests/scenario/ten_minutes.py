@@ -30,7 +30,7 @@ ALWAYS_CONNECTED = ("gate",)
 
 ACTIONS = """
      60 | told      | idle         | mixed_a
-     90 | told      | activate     | mixed_b
+     90 | misfit    | activate     | mixed_b
     120 | told      | idle         | mixed_b
     140 | scheduled | schedule     | night
     190 | scheduled | schedule     | night
