@@ -228,6 +228,17 @@ def _small(station: StationProcess) -> None:
     client.call(rc.request("trc:DeleteRecording", RecordingToken=recording))
     client.close()
     digest.close()
+    show("Start with nothing recorded", starts(station))
+
+
+def starts(station: StationProcess) -> list[Figure]:
+    assert station.process is not None
+    found = [start_up(station) for _ in range(ROUNDS)]
+    return [
+        Figure(name="start until it answers", value=median(wall for wall, _ in found), unit="s"),
+        Figure(name="CPU until then", value=median(cpu for _, cpu in found), unit="s"),
+        Figure(name="resident memory after a start", value=memory_mb(station.process.pid), unit="MB"),
+    ]
 
 
 def _large(station: StationProcess) -> None:
@@ -243,13 +254,8 @@ def _large(station: StationProcess) -> None:
     ]
     figures += measure_all(station, client, recordings[-1], jobs[-1], (LARGE, LARGE))
     client.close()
-    starts = [start_up(station) for _ in range(ROUNDS)]
+    figures += starts(station)
     sizes = {file.name: file.stat().st_size for file in station.data.iterdir() if "catalog" in file.name}
-    figures += [
-        Figure(name="start until it answers", value=median(wall for wall, _ in starts), unit="s"),
-        Figure(name="CPU until then", value=median(cpu for _, cpu in starts), unit="s"),
-        Figure(name="resident memory after a start", value=memory_mb(station.process.pid), unit="MB"),
-    ]
     show(f"{RECORDINGS} recordings of 3 tracks, {RECORDINGS} jobs, {ACTIVE} of them active", figures)
     print(json.dumps(sizes))
 

@@ -286,8 +286,12 @@ def _delete_entity(kind: str) -> Step:
 
     def step(m: Matrix) -> Check:
         m.soap.call(entity.delete(m.tokens[kind]))
-        listed = (one.get("token") for one in m.soap.call(entity.list()).iterfind(f"tsc:{entity.name}", NAMESPACES))
-        return lambda: equal(m.tokens[kind] in list(listed), False)
+
+        def check() -> None:
+            listed = m.soap.call(entity.list()).iterfind(f"tsc:{entity.name}", NAMESPACES)
+            equal(m.tokens[kind] in [one.get("token") for one in listed], False)
+
+        return check
 
     return step
 
