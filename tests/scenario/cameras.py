@@ -37,6 +37,11 @@ class Camera:
 
     def plug_in(self) -> None:
         """Start it and wait until it answers."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start it and do not wait."""
         assert not self._processes, f"{self.model.name} is plugged in already"
         with self.log.open("ab") as log:
             if self.model.software is Software.VLC:
@@ -52,6 +57,9 @@ class Camera:
                 self._start(
                     [sys.executable, "-m", "tests.scenario.serve_gstreamer", *arguments], stdout=log, stderr=log
                 )
+
+    def wait(self) -> None:
+        """Wait until it answers."""
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not self._answers():
             ended = [process.poll() for process in self._processes]

@@ -148,7 +148,17 @@ def _judge_streams(recording: str, table: Table, model: Model, uri: str) -> Iter
 
 def _codecs(uri: str) -> set[str]:
     """What ffprobe finds in a presentation."""
-    command = ["ffprobe", "-v", "error", "-of", "json", "-show_entries", "stream=codec_name"]
+    command = [
+        "ffprobe",
+        "-v",
+        "error",
+        "-of",
+        "json",
+        "-show_entries",
+        "stream=codec_name",
+        "-analyzeduration",
+        "1000000",
+    ]
     command += ["-rtsp_transport", "tcp", "-timeout", "10000000", with_login(uri)]
     outcome = subprocess.run(command, capture_output=True, timeout=60, check=True)
     return {stream["codec_name"] for stream in json.loads(outcome.stdout)["streams"]}

@@ -187,8 +187,11 @@ def staged(
     station = StationProcess(folder / "data", board=board, environment=environment)
     try:
         for camera in cameras.values():
-            camera.plug_in()
-        yield Stage(station.start(), cameras, jobs, always_connected)
+            camera.launch()
+        station.start()
+        for camera in cameras.values():
+            camera.wait()
+        yield Stage(station, cameras, jobs, always_connected)
         assert station.stop() == 0, station.log.read_text()[-4000:]
         assert "Traceback" not in station.log.read_text(), station.log.read_text()[-4000:]
     finally:
