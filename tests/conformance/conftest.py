@@ -37,7 +37,7 @@ def device(report: Report) -> Iterator[Device]:
     yield found
     report.exchanges = found.wire.exchanges
     for left in sweep(found, before):
-        report.note(f"a test left behind, now deleted: {left}")
+        report.note_in_the_end(f"a test left behind, now deleted: {left}")
 
 
 @pytest.fixture(autouse=True)

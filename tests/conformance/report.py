@@ -52,6 +52,10 @@ class Report:
         if note not in notes:
             notes.append(note)
 
+    def note_in_the_end(self, note: str) -> None:
+        """Remember what belongs to no test, or to nobody knows which."""
+        self.general_notes.append(note)
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         mark = item.get_closest_marker("proves")
