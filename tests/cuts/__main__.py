@@ -10,7 +10,7 @@ from collections import Counter
 
 from tests.cuts.judge import Tally
 from tests.cuts.mutants import MUTANTS
-from tests.cuts.operations import SEQUENCE
+from tests.cuts.operations import SEQUENCE, create_recording, set_hostname
 from tests.cuts.run import Plan, history_of, judge_all
 from tests.cuts.sqlite_hook import missing
 
@@ -51,7 +51,7 @@ def _mutants() -> int:
     plan, missed = Plan(every=3, damaged_every=10**9), 0
     for name, mutant in MUTANTS.items():
         with mutant():
-            history = history_of(plan, SEQUENCE[:20])
+            history = history_of(plan, [*SEQUENCE[:12], set_hostname, create_recording])
         tally = judge_all(plan, history, os.cpu_count() or 1)
         missed += not tally.wrong
         print(f"{name:<40} {tally.wrong.most_common(1) if tally.wrong else 'NOT NOTICED'}", flush=True)
