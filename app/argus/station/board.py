@@ -59,6 +59,25 @@ class StorageSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much the hardware can take: objects, and the rates of one recording and of all together."""
+
+    recordings: int
+    jobs: int
+    receivers: int
+    recording_rate_bps: int
+    total_rate_bps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverSettings:
+    """From where receivers may take media."""
+
+    allow_loopback: bool
+    verify_certificates: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VideoSource:
     settings: VideoSourceSettings
     streams: tuple[StreamSettings, ...]
@@ -82,6 +101,8 @@ class Board:
     video_sources: tuple[VideoSource, ...]
     audio_sources: tuple[AudioSource, ...]
     storage: StorageSettings
+    receivers: ReceiverSettings
+    limits: Limits
 
     def with_video_file(self, path: Path) -> Board:
         """The same board, its first camera replaced by a video file that plays in a loop."""
@@ -139,6 +160,8 @@ def load_board(file: Path) -> Board:
         video_sources=tuple(_video_source(file, table) for table in root.tables("video_source", MAX_VIDEO_SOURCES)),
         audio_sources=tuple(_audio_source(table) for table in root.tables("audio_source", MAX_AUDIO_SOURCES, least=0)),
         storage=_storage(root.table("storage")),
+        receivers=_receivers(root.optional_table("receivers")),
+        limits=_limits(root.optional_table("limits")),
     )
     for table in (facts, system, root):
         table.finish()
@@ -267,6 +290,27 @@ def _storage(table: Table) -> StorageSettings:
     )
     table.finish()
     return storage
+
+
+def _receivers(table: Table) -> ReceiverSettings:
+    settings = ReceiverSettings(
+        allow_loopback=table.flag("allow_loopback", False),
+        verify_certificates=table.flag("verify_certificates", False),
+    )
+    table.finish()
+    return settings
+
+
+def _limits(table: Table) -> Limits:
+    limits = Limits(
+        recordings=table.whole("recordings", 1, 4096, 64),
+        jobs=table.whole("jobs", 1, 4096, 128),
+        receivers=table.whole("receivers", 1, 256, 64),
+        recording_rate_bps=table.quantity("recording_rate", BITRATE, "100 kbit/s", "200 Mbit/s", "50 Mbit/s"),
+        total_rate_bps=table.quantity("total_rate", BITRATE, "100 kbit/s", "2000 Mbit/s", "200 Mbit/s"),
+    )
+    table.finish()
+    return limits
 
 
 def _refuse_equal_tokens(root: Table, board: Board) -> None:

@@ -18,11 +18,15 @@ from argus.onvif.events.pull_points import PullPoints
 from argus.onvif.events.service import EventService
 from argus.onvif.events.topics import TopicSet
 from argus.onvif.media.service import MediaService
+from argus.onvif.receiver.service import ReceiverService
+from argus.onvif.receiver.topics import TOPICS as RECEIVER_TOPICS
 from argus.onvif.recording.items import ELEMENT_ITEMS
 from argus.onvif.recording.service import RecordingLimits, RecordingService
 from argus.onvif.recording.topics import TOPICS as RECORDING_TOPICS
 from argus.onvif.replay.configuration import ReplayConfiguration
 from argus.onvif.replay.service import ReplayService
+from argus.onvif.schedule.service import ScheduleService
+from argus.onvif.schedule.topics import TOPICS as SCHEDULE_TOPICS
 from argus.onvif.search.service import SearchService
 from argus.onvif.uris import StreamUris
 from argus.station.board import Board
@@ -30,7 +34,7 @@ from argus.station.choices import Launch
 from argus.station.parts import Box, Footage
 
 # What GetEventProperties tells about; everything in it is told.
-LIVE_TOPICS = TopicSet((*RECORDING_TOPICS, *DEVICE_TOPICS))
+LIVE_TOPICS = TopicSet((*RECORDING_TOPICS, *RECEIVER_TOPICS, *SCHEDULE_TOPICS, *DEVICE_TOPICS))
 
 
 def make_endpoint(
@@ -51,6 +55,8 @@ def make_endpoint(
         RecordingService(footage.catalog, footage.jobs, _limits(launch.board)),
         SearchService(footage.searches, footage.timeline, notifications),
         ReplayService(footage.catalog, replay, uris),
+        ReceiverService(footage.receivers),
+        ScheduleService(box.schedules),
     )
     device = (
         DeviceService(advertised, ipv6=":" in launch.http[0]),
@@ -62,11 +68,14 @@ def make_endpoint(
     return Endpoint((*device, *advertised), box.authenticator, clock)
 
 
+# What receivers take from cameras, beside what the board encodes.
+_RECEIVED = (Codec.H264, Codec.H265, Codec.JPEG, Codec.PCMU, Codec.AAC, Codec.METADATA)
+
+
 def _limits(board: Board) -> RecordingLimits:
-    """What can be recorded is what the board encodes."""
-    streams = [stream for source in board.video_sources for stream in source.streams]
+    """What can be recorded: whatever a receiver takes, and at the rates the board states."""
     return RecordingLimits(
-        encodings=tuple(dict.fromkeys(Codec(stream.codec) for stream in streams)),
-        max_rate_kbps=max(stream.bitrate_bps for stream in streams) / 1_000,
-        max_total_rate_kbps=sum(stream.bitrate_bps for stream in streams) / 1_000,
+        encodings=_RECEIVED,
+        max_rate_kbps=board.limits.recording_rate_bps / 1_000,
+        max_total_rate_kbps=board.limits.total_rate_bps / 1_000,
     )

@@ -87,6 +87,13 @@ class Table:
             self.refuse(key, f"must be a table: [{key}]")
         return Table(self._file, f"{self._path}.{key}".strip("."), value)
 
+    def optional_table(self, key: str) -> Table:
+        """The table, an empty one where it is absent."""
+        if key in self._values:
+            return self.table(key)
+        self._known.append(key)
+        return Table(self._file, f"{self._path}.{key}".strip("."), {})
+
     def flag(self, key: str, default: bool) -> bool:
         value = self._take(key, default)
         if not isinstance(value, bool):

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from ipaddress import IPv4Address, IPv6Address
-from pathlib import Path
 
 from argus.base.clock import Clock, SystemClock
-from argus.base.database import Database
 from argus.base.events import EventBus
-from argus.base.tasks import Heartbeat, Subsystem
+from argus.base.tasks import Subsystem
 from argus.base.units import US_PER_S
 from argus.device import settings as device_settings
 from argus.device.access import Authenticator
 from argus.device.identity import Identity, load_identity
 from argus.device.network import Network, NetworkProtocol, ProtocolName
+from argus.device.schedule.schedules import Schedules
 from argus.device.scopes import Scopes, fixed_scopes
 from argus.device.settings import Settings
 from argus.device.system import System
 from argus.device.users import Users
-from argus.linux.block_devices import SystemBlockDevices
 from argus.linux.clock import AdjustableClock
 from argus.linux.multicast import KernelMulticastPort
 from argus.linux.name_service import SystemNameService
@@ -33,7 +31,6 @@ from argus.linux.notify import SystemdNotifier
 from argus.linux.serial_number import read_serial_number
 from argus.linux.system import SimulatedSystem, SystemActions, SystemdSystem
 from argus.linux.time_sync import KernelTimeSync, TimeSync, read_boot_id
-from argus.linux.write_protection import WriteProtection
 from argus.media.hub import StreamHub
 from argus.media.profiles import MediaProfiles
 from argus.onvif.discovery.addresses import HttpListener as AnnouncedListener
@@ -52,22 +49,11 @@ from argus.station.media_parts import MediaParts, make_media
 from argus.station.parts import Box, Footage
 from argus.station.services import LIVE_TOPICS, make_endpoint
 from argus.station.site import Site
-from argus.station.sources import ProfileSources
+from argus.station.store_parts import make_footage, open_database
 from argus.station.supervisor import Supervisor, Vital
 from argus.station.vitals import VideoVital, WriterVital
-from argus.store.medium.medium import Medium
-from argus.store.medium.readback import ReadBack
 from argus.store.medium.storage import Storage
-from argus.store.medium.storage_fault import StorageFault
-from argus.store.recording import schema as catalog_schema
-from argus.store.recording.catalog import Catalog
-from argus.store.recording.jobs import Jobs
 from argus.store.recording.quotas import Quotas
-from argus.store.recording.recorder import Recorder
-from argus.store.ring.ring import OnDeleted, RingConfig
-from argus.store.ring.witness import WitnessedDevice
-from argus.store.search.search import Searches
-from argus.store.search.timeline import Timeline
 
 # Its presence tells a box that was set up from a new one.
 DEVICE_DATABASE = "device.sqlite"
@@ -124,11 +110,11 @@ def build(launch: Launch, *, restart: Callable[[], None]) -> Station:
 
 def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None], opened: ExitStack) -> Station:
     events = EventBus(clock)
-    box = _box(launch, clock, restart, opened)
+    box = _box(launch, clock, events, restart, opened)
     first_password = box.users.ensure_administrator(launch.admin_password)
     media = make_media(launch.board, clock, events, LIVE_TOPICS)
     profiles = media.profiles
-    footage = _footage(launch, box, clock, events, ProfileSources(profiles), opened)
+    footage = make_footage(launch, box, clock, events, profiles, opened)
     addresses = Addresses(launch.http, launch.rtsp, box.netlink)
     health = _health(box, media, footage, addresses)
     replay = ReplayConfiguration(box.settings)
@@ -141,7 +127,6 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
     http = HttpListener(*launch.http, site.respond)
     rtsp = _rtsp(launch, box, footage, profiles, replay, clock)
     discovery = (_discovery(launch, box, addresses, clock),) if launch.discovery else ()
-    store = (footage.storage, footage.fault, footage.readback)
     vitals: list[Vital] = [*map(VideoVital, media.cameras), WriterVital(footage.storage)]
     return Station(
         identity=box.identity,
@@ -150,7 +135,7 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
         storage=footage.storage,
         quotas=footage.quotas,
         addresses=addresses,
-        subsystems=(*store, *media.subsystems, footage.recorder, box.system, rtsp, http, *discovery),
+        subsystems=(*footage.subsystems, *media.subsystems, box.system, box.schedules, rtsp, http, *discovery),
         hubs=media.hubs,
         http=http,
         rtsp=rtsp,
@@ -160,15 +145,11 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
     )
 
 
-def _open_database(path: Path, migrations: Sequence[str], opened: ExitStack) -> Database:
-    database = Database.open(path, migrations)
-    opened.callback(database.close)
-    return database
-
-
-def _box(launch: Launch, clock: AdjustableClock, restart: Callable[[], None], opened: ExitStack) -> Box:
+def _box(
+    launch: Launch, clock: AdjustableClock, events: EventBus, restart: Callable[[], None], opened: ExitStack
+) -> Box:
     simulated = launch.board.system_actions == "simulated"
-    database = _open_database(launch.data / DEVICE_DATABASE, device_settings.MIGRATIONS, opened)
+    database = open_database(launch.data / DEVICE_DATABASE, device_settings.MIGRATIONS, opened)
     settings, users = Settings(database), Users(database)
     identity = load_identity(
         settings,
@@ -179,6 +160,7 @@ def _box(launch: Launch, clock: AdjustableClock, restart: Callable[[], None], op
         serial_number=None if simulated else read_serial_number(),
     )
     actions, time_sync = _system(launch, clock, restart)
+    system = System(actions, clock, settings)
     netlink = KernelNetlink()
     return Box(
         settings=settings,
@@ -195,7 +177,8 @@ def _box(launch: Launch, clock: AdjustableClock, restart: Callable[[], None], op
             name_service=SystemNameService(),
             protocols=partial(_protocols, launch),
         ),
-        system=System(actions, clock, settings),
+        system=system,
+        schedules=Schedules(database, events, clock, lambda: system.time_zone),
         netlink=netlink,
         time_sync=time_sync,
     )
@@ -213,72 +196,6 @@ def _protocols(launch: Launch) -> tuple[NetworkProtocol, ...]:
         NetworkProtocol(name=ProtocolName.HTTP, enabled=True, ports=(launch.http[1],)),
         NetworkProtocol(name=ProtocolName.RTSP, enabled=True, ports=(launch.rtsp[1],)),
     )
-
-
-def _footage(
-    launch: Launch, box: Box, clock: AdjustableClock, events: EventBus, sources: ProfileSources, opened: ExitStack
-) -> Footage:
-    database = _open_database(launch.data / "catalog.sqlite", catalog_schema.MIGRATIONS, opened)
-
-    def on_deleted(track_id: int, start_us: int, end_us: int) -> None:
-        # The storage tells of deletions only once it runs, and the catalog, which knows the names, exists by then.
-        catalog.announce_deleted(track_id, start_us, end_us)
-
-    storage = _storage(launch, box, clock, on_deleted, opened)
-    catalog = Catalog(database, events, storage, clock)
-    storage.restore_with(catalog.restore)
-    # Only now, when it knows how long each track is kept, and which were deleted.
-    storage.start()
-    jobs = Jobs(catalog, sources, database, events)
-    timeline = Timeline(catalog, jobs, storage, clock)
-    readback = _readback(storage, clock)
-    doubts = (readback.doubt, WriteProtection(storage.path).reason)
-    fault = StorageFault(storage.health, doubts, events, clock)
-    heartbeat = Heartbeat("recorder", clock)
-    return Footage(
-        storage=storage,
-        fault=fault,
-        readback=readback,
-        catalog=catalog,
-        jobs=jobs,
-        recorder=Recorder(catalog, jobs, sources, storage, clock, heartbeat, storage_takes_data=fault.takes_data),
-        timeline=timeline,
-        searches=Searches(catalog, jobs, timeline, storage, sources, clock),
-        quotas=Quotas(database, storage),
-    )
-
-
-def _storage(launch: Launch, box: Box, clock: AdjustableClock, on_deleted: OnDeleted, opened: ExitStack) -> Storage:
-    settings = launch.board.storage
-    storage = Storage(
-        Medium(launch.data / settings.volume, SystemBlockDevices(), box.identity.endpoint_uuid),
-        RingConfig(size_bytes=settings.size_bytes, segment_bytes=settings.segment_size_bytes),
-        clock,
-        on_deleted,
-        time_sync=box.time_sync,
-        removable=settings.removable,
-        largest_share=settings.largest_share,
-        wrap=partial(WitnessedDevice, clock=clock, rng=random.Random()),
-    )
-    opened.callback(storage.close)
-    if not settings.removable:
-        storage.create()
-    return storage
-
-
-def _readback(storage: Storage, clock: AdjustableClock) -> ReadBack:
-    readback = ReadBack(clock)
-
-    def follow() -> None:
-        """Sample the volume that is written, as long as it is there."""
-        device = storage.opened.volume.device if storage.opened is not None else None
-        if isinstance(device, WitnessedDevice):
-            readback.watch(device, storage.path)
-        else:
-            readback.unwatch()
-
-    storage.observe(follow)
-    return readback
 
 
 def _health(box: Box, media: MediaParts, footage: Footage, addresses: Addresses) -> Health:

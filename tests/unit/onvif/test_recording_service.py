@@ -48,7 +48,7 @@ async def test_capabilities_are_what_profile_g_asks_for(device: RecorderDevice) 
     answer = await device.ask("<trc:GetServiceCapabilities/>")
     assert dict(answer[0].attrib) == {
         "DynamicRecordings": "true",
-        "DynamicTracks": "false",
+        "DynamicTracks": "true",
         "Encoding": "H264",
         "MaxRate": "20000",
         "MaxTotalRate": "40000",
@@ -56,7 +56,10 @@ async def test_capabilities_are_what_profile_g_asks_for(device: RecorderDevice) 
         "MaxRecordingJobs": "4",
         "Options": "true",
         "MetadataRecording": "false",
-        "ScheduledRecording": "false",
+        "EventRecording": "true",
+        "BeforeEventLimit": "PT30S",
+        "AfterEventLimit": "PT1H",
+        "ScheduledRecording": "true",
     }
 
 
@@ -158,11 +161,79 @@ async def test_deleting_a_recording_takes_its_jobs(device: RecorderDevice) -> No
     assert len(await device.ask("<trc:GetRecordingJobs/>")) == 0
 
 
-@pytest.mark.parametrize("name", ["CreateTrack", "DeleteTrack"])
-async def test_tracks_cannot_be_created_or_deleted_one_by_one(device: RecorderDevice, name: str) -> None:
+def create_track(recording: str, kind: str = "Video") -> str:
+    return (
+        f"<trc:CreateTrack><trc:RecordingToken>{recording}</trc:RecordingToken><trc:TrackConfiguration>"
+        f"<tt:TrackType>{kind}</tt:TrackType><tt:Description>d</tt:Description></trc:TrackConfiguration></trc:CreateTrack>"
+    )
+
+
+def delete_track(recording: str, track: str) -> str:
+    tokens = f"<trc:RecordingToken>{recording}</trc:RecordingToken><trc:TrackToken>{track}</trc:TrackToken>"
+    return f"<trc:DeleteTrack>{tokens}</trc:DeleteTrack>"
+
+
+async def track_options(device: RecorderDevice, recording: str) -> dict[str, str]:
+    body = f"<trc:GetRecordingOptions><trc:RecordingToken>{recording}</trc:RecordingToken></trc:GetRecordingOptions>"
+    answer = await device.ask(body)
+    (options,) = answer.findall("trc:Options/trc:Track", SPACES)
+    return {str(name): str(value) for name, value in options.attrib.items()}
+
+
+async def test_tracks_come_and_go_and_the_options_count_them(device: RecorderDevice) -> None:
     token = await device.create_recording()
-    body = f"<trc:{name}><trc:RecordingToken>{token}</trc:RecordingToken></trc:{name}>"
-    assert await device.refused(body) == "Receiver/ActionNotSupported/NotImplemented"
+    assert await track_options(device, token) == {
+        "SpareTotal": "21",
+        "SpareVideo": "7",
+        "SpareAudio": "7",
+        "SpareMetadata": "7",
+    }
+    device.told.clear()
+    created = [texts(await device.ask(create_track(token)), "trc:TrackToken")[0] for _ in range(7)]
+    assert device.topics() == ["CreateTrack"] * 7
+    assert await device.refused(create_track(token)) == "Receiver/Action/MaxTracks"
+    assert "SpareVideo" not in await track_options(device, token)
+    await device.ask(delete_track(token, created[3]))
+    assert device.topics() == ["DeleteTrack"]
+    assert (await track_options(device, token))["SpareVideo"] == "1"
+    listed = texts(await device.ask("<trc:GetRecordings/>"), ".//tt:TrackToken")
+    assert listed == ["VIDEO001", "AUDIO001", "META001", *created[:3], *created[4:]]
+
+
+async def test_a_track_that_is_recorded_to_stays_and_jobs_lose_lines_to_one_that_goes(device: RecorderDevice) -> None:
+    token = await device.create_recording()
+    job = await device.create_job(token)
+    assert await device.refused(delete_track(token, "VIDEO001")) == "Receiver/Action/CannotDelete"
+    assert await device.refused(delete_track(token, "T9")) == "Sender/InvalidArgVal/NoTrack"
+    assert await device.refused(delete_track("nobody", "VIDEO001")) == "Sender/InvalidArgVal/NoRecording"
+    assert await device.refused(create_track("nobody")) == "Sender/InvalidArgVal/NoRecording"
+    assert await device.refused(create_track(token, "Extended")) == "Sender/InvalidArgVal/BadConfiguration"
+    await device.ask(
+        f"<trc:SetRecordingJobMode><trc:JobToken>{job}</trc:JobToken><trc:Mode>Idle</trc:Mode></trc:SetRecordingJobMode>"
+    )
+    device.told.clear()
+    await device.ask(delete_track(token, "VIDEO001"))
+    assert device.topics() == ["RecordingJobConfiguration", "JobState Changed", "DeleteTrack"]
+    (line,) = device.jobs.jobs()
+    assert line.configuration.sources[0].tracks == ()
+    device.reopen()
+    assert device.jobs.jobs() == (line,)
+
+
+async def test_an_event_filter_is_kept_as_it_was_meant_and_a_senseless_one_is_refused(device: RecorderDevice) -> None:
+    token = await device.create_recording()
+    fine = (
+        '<tt:EventFilter xmlns:x="http://www.onvif.org/ver10/topics"><tt:Filter>'
+        "<tt:Topic>x:Device/HardwareFailure/StorageFailure</tt:Topic></tt:Filter>"
+        "<tt:Before>PT5S</tt:Before></tt:EventFilter>"
+    )
+    wanted = job_configuration(token).replace("</trc:JobConfiguration>", f"{fine}</trc:JobConfiguration>")
+    answer = await device.ask(f"<trc:CreateRecordingJob>{wanted}</trc:CreateRecordingJob>")
+    assert texts(answer, ".//tt:EventFilter/tt:Filter/tt:Topic") == ["tns1:Device/HardwareFailure/StorageFailure"]
+    assert texts(answer, ".//tt:EventFilter/tt:Before") == ["PT5S"]
+    senseless = wanted.replace("PT5S", "PT5H")
+    refused = await device.refused(f"<trc:CreateRecordingJob>{senseless}</trc:CreateRecordingJob>")
+    assert refused == "Sender/InvalidArgVal/BadConfiguration"
 
 
 @pytest.mark.parametrize("name", ["ExportRecordedData", "StopExportRecordedData", "GetExportRecordedDataState"])
@@ -219,7 +290,6 @@ async def test_a_token_beside_auto_create_receiver_is_used(device: RecorderDevic
         {"mode": "active"},
         {"priority": -1},
         {"source": "<tt:Source/>"},
-        {"source": "<tt:Source><tt:AutoCreateReceiver>true</tt:AutoCreateReceiver></tt:Source>"},
         {"source": "<tt:Source><tt:SourceToken><tt:Token>main</tt:Token></tt:SourceToken></tt:Source>"},
         {
             "source": f'<tt:Source><tt:SourceToken Type="{PROFILE}"><tt:Token>main</tt:Token></tt:SourceToken>'

@@ -1,21 +1,30 @@
 """A station's configuration side in memory: twins of clock, ring and media profiles round the real catalog and jobs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from argus.base.access_unit import AccessUnit, Codec, MediaKind, StreamFormat
 from argus.base.clock import SimulatedClock
 from argus.base.database import Database
+from argus.base.errors import InvalidValue
 from argus.base.events import Change, Event, EventBus
 from argus.base.tasks import Heartbeat
 from argus.base.tokens import RecordingToken, TrackToken
 from argus.store.recording import schema
 from argus.store.recording.catalog import Catalog
+from argus.store.recording.conditions import Conditions
+from argus.store.recording.event_windows import EventTest, EventWindows
 from argus.store.recording.footage import SimulatedFootage
 from argus.store.recording.jobs import Jobs
+from argus.store.recording.media_source import SourcePhase
+from argus.store.recording.media_sources import SimulatedSources, SourcesByType
+from argus.store.recording.receivers import Receivers
 from argus.store.recording.recorder import Recorder
 from argus.store.recording.recordings import (
     PROFILE_SOURCE,
+    RECEIVER_SOURCE,
+    EventFilter,
     JobConfiguration,
     JobMode,
     JobSource,
@@ -23,11 +32,41 @@ from argus.store.recording.recordings import (
     RecordingConfiguration,
     SourceInformation,
 )
-from argus.store.recording.sources import SimulatedSources
 from argus.store.search.search import Searches
 from argus.store.search.timeline import Timeline
 
 VIDEO = TrackToken("VIDEO001")
+
+
+class SimulatedSchedules:
+    """Schedules that are active because a test says so."""
+
+    def __init__(self) -> None:
+        self.active: dict[str, bool] = {}
+        self._observers: list[Callable[[], None]] = []
+
+    def is_active(self, token: str) -> bool | None:
+        return self.active.get(token)
+
+    def observe(self, observer: Callable[[], None]) -> None:
+        self._observers.append(observer)
+
+    def put(self, token: str, active: bool | None) -> None:
+        """Make a schedule active or not; None: it ceases to exist."""
+        if active is None:
+            self.active.pop(token, None)
+        else:
+            self.active[token] = active
+        for observer in self._observers:
+            observer()
+
+
+def matching_topics(event_filter: EventFilter) -> EventTest:
+    """The twin of event filters: topics by their plain path; "refuse" is one that nobody understands."""
+    topics = {condition.topic for condition in event_filter.conditions}
+    if "refuse" in topics:
+        raise InvalidValue("job configuration", "this filter makes no sense")
+    return lambda event: event.topic in topics
 
 
 @dataclass
@@ -37,6 +76,7 @@ class House:
     path: Path
     max_recordings: int = 4
     max_jobs: int = 4
+    max_receivers: int = 4
     storage_takes_data: bool = True
     told: list[Event] = field(default_factory=list)
 
@@ -46,6 +86,8 @@ class House:
         self.sources = SimulatedSources(
             {"main": frozenset({MediaKind.VIDEO}), "sub": frozenset({MediaKind.VIDEO}), "sound": frozenset(MediaKind)}
         )
+        self.cameras = SimulatedSources({}, RECEIVER_SOURCE)
+        self.schedules = SimulatedSchedules()
         self.open()
 
     def open(self) -> None:
@@ -55,21 +97,53 @@ class House:
         self.database = Database.open(self.path, schema.MIGRATIONS)
         self.catalog = Catalog(self.database, self.events, self.footage, self.clock, max_recordings=self.max_recordings)
         self.footage.on_deleted = self.catalog.announce_deleted
-        self.jobs = Jobs(self.catalog, self.sources, self.database, self.events, max_jobs=self.max_jobs)
+        self.receivers = Receivers(
+            self.database,
+            self.events,
+            self.catalog.changes,
+            self.clock,
+            check_uri=lambda uri: None,
+            max_receivers=self.max_receivers,
+        )
+        self.receivers.observe(self._follow_receivers)
+        self.all_sources = SourcesByType({PROFILE_SOURCE: self.sources, RECEIVER_SOURCE: self.cameras})
+        self._follow_receivers()
+        self.jobs = self._make_jobs()
         self.timeline = Timeline(self.catalog, self.jobs, self.footage, self.clock)
         self.searches = Searches(
-            self.catalog, self.jobs, self.timeline, self.footage, self.sources, self.clock, max_searches=16
+            self.catalog, self.jobs, self.timeline, self.footage, self.all_sources, self.clock, max_searches=16
         )
         self.heartbeat = Heartbeat("recorder", self.clock)
         self.recorder = Recorder(
             self.catalog,
             self.jobs,
-            self.sources,
+            self.all_sources,
             self.footage,
             self.clock,
             self.heartbeat,
             storage_takes_data=lambda: self.storage_takes_data,
         )
+
+    def _make_jobs(self) -> Jobs:
+        conditions = Conditions(self.schedules, EventWindows(self.events, matching_topics, self.clock))
+        return Jobs(
+            self.catalog,
+            self.all_sources,
+            self.receivers,
+            conditions,
+            self.database,
+            self.events,
+            max_jobs=self.max_jobs,
+        )
+
+    def _follow_receivers(self) -> None:
+        """The cameras behind receivers: each has a picture and is not connected by itself."""
+        tokens = {receiver.token for receiver in self.receivers.all()}
+        for token in tokens - self.cameras.known.keys():
+            self.cameras.put(token, SourcePhase.UNCONFIGURED)
+            self.cameras.add(token, frozenset())
+        for token in self.cameras.known.keys() - tokens:
+            self.cameras.remove(token)
 
     def close(self) -> None:
         self.database.close()

@@ -14,7 +14,7 @@ from argus.onvif.receiver.messages import Capabilities as ReceiverCapabilities
 from argus.onvif.recording.messages import Capabilities as RecordingCapabilities
 from argus.onvif.search.messages import Capabilities as SearchCapabilities
 from argus.soap.namespaces import TDS, TEV, TRC, TRP, TRT, TRV, TSE
-from argus.store.recording.catalog import MAX_TEXT_LENGTH
+from argus.store.recording.recording_rules import MAX_TEXT_LENGTH
 
 # The categories of tt:CapabilityCategory for which a service exists.
 CATEGORIES = ("All", "Device", "Events", "Media")

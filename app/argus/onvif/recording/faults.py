@@ -42,7 +42,18 @@ BadConfiguration = fault(
 )
 BadMode = fault(Sender, "InvalidArgVal", "BadMode", "The Mode is invalid", answers=(InvalidValue, "job mode"))
 CannotDelete = fault(
-    Receiver, "Action", "CannotDelete", "The recording cannot be deleted", answers=(Conflict, "recording")
+    Receiver,
+    "Action",
+    "CannotDelete",
+    "The recording or track cannot be deleted",
+    answers=((Conflict, "recording"), (Conflict, "track")),
+)
+MaxTracks = fault(
+    Receiver,
+    "Action",
+    "MaxTracks",
+    "The maximum number of tracks is reached",
+    answers=(LimitReached, "tracks"),
 )
 MaxRecordings = fault(
     Receiver,

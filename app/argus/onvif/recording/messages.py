@@ -14,6 +14,7 @@ from argus.onvif.recording.types import (
     RecordingJobStateInformation,
     TrackConfiguration,
 )
+from argus.soap.duration import Duration
 from argus.soap.message import attribute, message
 from argus.soap.namespaces import TRC
 
@@ -31,6 +32,9 @@ class Capabilities:
     max_recording_jobs: int = attribute()
     options: bool = attribute()
     metadata_recording: bool = attribute()
+    event_recording: bool = attribute()
+    before_event_limit: Duration = attribute()
+    after_event_limit: Duration = attribute()
     scheduled_recording: bool = attribute()
 
 
@@ -98,6 +102,7 @@ class GetRecordingConfigurationResponse:
 @message(TRC)
 class CreateTrack:
     recording_token: RecordingToken
+    track_configuration: TrackConfiguration
 
 
 @message(TRC)
@@ -108,6 +113,7 @@ class CreateTrackResponse:
 @message(TRC)
 class DeleteTrack:
     recording_token: RecordingToken
+    track_token: TrackToken
 
 
 @message(TRC)
@@ -223,7 +229,12 @@ class JobOptions:
 
 @message(TRC)
 class TrackOptions:
-    """trc:TrackOptions; without attributes no track can be created."""
+    """trc:TrackOptions: how many tracks can be created. An absent number means that none can."""
+
+    spare_total: int | None = attribute(default=None)
+    spare_video: int | None = attribute(default=None)
+    spare_audio: int | None = attribute(default=None)
+    spare_metadata: int | None = attribute(default=None)
 
 
 @message(TRC)

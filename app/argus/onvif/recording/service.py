@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from argus.base.access import Access
-from argus.base.access_unit import Codec
-from argus.base.errors import NotSupported
+from argus.base.access_unit import Codec, MediaKind
 from argus.onvif.recording import messages as m
 from argus.onvif.recording.faults import (
     BadConfiguration,
@@ -18,6 +17,7 @@ from argus.onvif.recording.faults import (
     MaxReceivers,
     MaxRecordingJobs,
     MaxRecordings,
+    MaxTracks,
     NoRecording,
     NoRecordingJob,
     NotImplementedHere,
@@ -31,10 +31,13 @@ from argus.onvif.recording.types import (
     RecordingJobStateInformation,
     TrackConfiguration,
 )
+from argus.soap.duration import Duration
 from argus.soap.namespaces import TRC
 from argus.soap.operation import Service, operation
 from argus.store.recording.catalog import Catalog
+from argus.store.recording.job_rules import AFTER_EVENT_LIMIT_US, BEFORE_EVENT_LIMIT_US
 from argus.store.recording.jobs import Jobs
+from argus.store.recording.recordings import RecordingOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ class RecordingLimits:
 
 
 class RecordingService(Service):
-    """Recordings come and go as clients want, with a fixed set of three tracks each; nothing is exported."""
+    """Recordings, tracks and jobs come and go as clients want; nothing is exported."""
 
     namespace = TRC
     path = "/onvif/recording_service"
@@ -74,7 +77,7 @@ class RecordingService(Service):
         encodings = self._limits.encodings
         return m.Capabilities(
             dynamic_recordings=True,
-            dynamic_tracks=False,
+            dynamic_tracks=True,
             encoding=tuple(dict.fromkeys(codec.onvif_name for codec in encodings if codec is not Codec.METADATA)),
             max_rate=self._limits.max_rate_kbps,
             max_total_rate=self._limits.max_total_rate_kbps,
@@ -82,7 +85,10 @@ class RecordingService(Service):
             max_recording_jobs=self._jobs.max_jobs,
             options=True,
             metadata_recording=Codec.METADATA in encodings,
-            scheduled_recording=False,
+            event_recording=True,
+            before_event_limit=Duration.from_us(BEFORE_EVENT_LIMIT_US),
+            after_event_limit=Duration.from_us(AFTER_EVENT_LIMIT_US),
+            scheduled_recording=True,
         )
 
     @operation(Access.PRE_AUTH)
@@ -128,15 +134,17 @@ class RecordingService(Service):
             recording_configuration=RecordingConfiguration.of(recording.configuration)
         )
 
-    @operation(Access.ACTUATE, NoRecording, BadConfiguration, NotImplementedHere)
+    @operation(Access.ACTUATE, NoRecording, MaxTracks, BadConfiguration, NotImplementedHere)
     async def create_track(self, request: m.CreateTrack) -> m.CreateTrackResponse:
-        """Refuse: tracks come with their recording.   Spec: RecordingControl 19.06 § CreateTrack"""
-        raise NotSupported("track", "tracks are created with their recording and not one by one")
+        """Add a track to a recording.   Spec: RecordingControl 19.06 § CreateTrack"""
+        track = await self._catalog.create_track(request.recording_token, request.track_configuration.to_store())
+        return m.CreateTrackResponse(track_token=track)
 
     @operation(Access.ACTUATE, NoRecording, NoTrack, CannotDelete, NotImplementedHere)
     async def delete_track(self, request: m.DeleteTrack) -> m.DeleteTrackResponse:
-        """Refuse: tracks go with their recording.   Spec: RecordingControl 19.06 § DeleteTrack"""
-        raise NotSupported("track", "tracks are deleted with their recording and not one by one")
+        """Delete a track and its data.   Spec: RecordingControl 19.06 § DeleteTrack"""
+        await self._catalog.delete_track(request.recording_token, request.track_token)
+        return m.DeleteTrackResponse()
 
     @operation(Access.READ_MEDIA, NoRecording, NoTrack)
     async def get_track_configuration(self, request: m.GetTrackConfiguration) -> m.GetTrackConfigurationResponse:
@@ -205,4 +213,14 @@ class RecordingService(Service):
         """Tell what can be added to a recording now.   Spec: RecordingControl 19.06 § GetRecordingOptions"""
         options = self._jobs.options(request.recording_token)
         job = m.JobOptions(spare=options.spare_jobs or None, compatible_sources=options.compatible_sources)
-        return m.GetRecordingOptionsResponse(options=m.RecordingOptions(job=job, track=m.TrackOptions()))
+        return m.GetRecordingOptionsResponse(options=m.RecordingOptions(job=job, track=_track_options(options)))
+
+
+def _track_options(options: RecordingOptions) -> m.TrackOptions:
+    # "If not present, no tracks can be created" -- RecordingControl 19.06 § GetRecordingOptions
+    return m.TrackOptions(
+        spare_total=sum(options.spare_tracks.values()) or None,
+        spare_video=options.spare_tracks[MediaKind.VIDEO] or None,
+        spare_audio=options.spare_tracks[MediaKind.AUDIO] or None,
+        spare_metadata=options.spare_tracks[MediaKind.METADATA] or None,
+    )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from argus.base.access_unit import MediaKind
+from argus.base.errors import InvalidValue
 from argus.base.tokens import RecordingJobToken, RecordingToken, TrackToken
+from argus.onvif.recording.event_filter import with_our_prefixes
 from argus.soap.duration import Duration
-from argus.soap.message import attribute, message
-from argus.soap.namespaces import TT
+from argus.soap.message import attribute, message, scope, text
+from argus.soap.namespaces import PREFIXES, TNS1, TT
 from argus.store.recording import recordings as store
 
 
@@ -94,6 +97,12 @@ class TrackConfiguration:
     def of(cls, configuration: store.TrackConfiguration) -> TrackConfiguration:
         return cls(track_type=track_type(configuration.kind), description=configuration.description)
 
+    def to_store(self) -> store.TrackConfiguration:
+        """The store's value. Raises InvalidValue("track configuration") for a type that no track can have."""
+        if self.track_type is TrackType.EXTENDED:
+            raise InvalidValue("track configuration", "a track is of type Video, Audio or Metadata")
+        return store.TrackConfiguration(kind=MediaKind(self.track_type.value), description=self.description)
+
 
 @message(TT)
 class Track:
@@ -169,6 +178,62 @@ class RecordingJobSource:
 
 
 @message(TT)
+class EventExpression:
+    """A topic or content expression of a tt:RecordingEventFilter, with the prefixes in scope where it stands."""
+
+    expression: str = text(default="")
+    prefixes: Mapping[str, str] = scope()
+
+    @classmethod
+    def of(cls, expression: str) -> EventExpression:
+        return cls(expression=expression, prefixes={PREFIXES[namespace]: namespace for namespace in (TNS1, TT)})
+
+    def to_store(self) -> str:
+        return with_our_prefixes(self.expression, self.prefixes)
+
+
+@message(TT)
+class EventFilterCondition:
+    """The Filter of a tt:RecordingEventFilter."""
+
+    topic: EventExpression
+    source: EventExpression | None = None
+
+    @classmethod
+    def of(cls, condition: store.EventCondition) -> EventFilterCondition:
+        source = EventExpression.of(condition.source) if condition.source else None
+        return cls(topic=EventExpression.of(condition.topic), source=source)
+
+    def to_store(self) -> store.EventCondition:
+        source = self.source.to_store() if self.source is not None else ""
+        return store.EventCondition(topic=self.topic.to_store(), source=source)
+
+
+@message(TT)
+class RecordingEventFilter:
+    """tt:RecordingEventFilter."""
+
+    filter: tuple[EventFilterCondition, ...] = ()
+    before: Duration | None = None
+    after: Duration | None = None
+
+    @classmethod
+    def of(cls, event_filter: store.EventFilter) -> RecordingEventFilter:
+        return cls(
+            filter=tuple(EventFilterCondition.of(condition) for condition in event_filter.conditions),
+            before=Duration.from_us(event_filter.before_us),
+            after=Duration.from_us(event_filter.after_us),
+        )
+
+    def to_store(self) -> store.EventFilter:
+        return store.EventFilter(
+            conditions=tuple(condition.to_store() for condition in self.filter),
+            before_us=self.before.to_us() if self.before is not None else 0,
+            after_us=self.after.to_us() if self.after is not None else 0,
+        )
+
+
+@message(TT)
 class RecordingJobConfiguration:
     """tt:RecordingJobConfiguration. Mode is text here, since a wrong one has a fault of its own."""
 
@@ -176,6 +241,7 @@ class RecordingJobConfiguration:
     mode: str
     priority: int
     source: tuple[RecordingJobSource, ...] = ()
+    event_filter: RecordingEventFilter | None = None
     schedule_token: str | None = attribute(default=None)
 
     @classmethod
@@ -185,6 +251,7 @@ class RecordingJobConfiguration:
             mode=configuration.mode.value,
             priority=configuration.priority,
             source=tuple(RecordingJobSource.of(source) for source in configuration.sources),
+            event_filter=RecordingEventFilter.of(configuration.event_filter) if configuration.event_filter else None,
             schedule_token=configuration.schedule_token,
         )
 
@@ -196,6 +263,7 @@ class RecordingJobConfiguration:
             priority=self.priority,
             sources=tuple(source.to_store() for source in self.source),
             schedule_token=self.schedule_token or None,
+            event_filter=self.event_filter.to_store() if self.event_filter is not None else None,
         )
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from argus.base.access_unit import MediaKind
 from argus.base.clock import Clock
-from argus.base.database import Database
-from argus.base.errors import InvalidValue, LimitReached, NotFound, Unavailable
+from argus.base.database import Database, Statement
+from argus.base.errors import LimitReached, NotFound, Unavailable
 from argus.base.events import EventBus, Items
 from argus.base.tokens import RecordingToken, TrackToken, new_token
 from argus.base.units import to_datetime
 from argus.store.recording import recording_rows as rows
 from argus.store.recording.catalog_restore import restored_recordings
 from argus.store.recording.footage import Footage
+from argus.store.recording.recording_rules import checked, checked_track
 from argus.store.recording.recordings import Recording, RecordingConfiguration, Track, TrackConfiguration
 from argus.store.ring.found_track import FoundTrack
 from argus.store.ring.label import TrackLabel
@@ -25,11 +27,8 @@ from argus.store.ring.track_ids import MAX_DELETED, TrackIds
 logger = logging.getLogger(__name__)
 
 MAX_RECORDINGS = 64
-MAX_NAME_LENGTH = 64
-# SourceId and Address must hold 128 characters; a longer one than this is refused, for half an address is a wrong one.
-MAX_ADDRESS_LENGTH = 1024
-# Location, Description and Content are cut here without a word, as the data structures allow.
-MAX_TEXT_LENGTH = 1024
+# Of each kind, in one recording.
+MAX_TRACKS_OF_A_KIND = 8
 # Deleted tracks whose late deletion notices from the ring can still be named.
 _REMEMBERED_DELETIONS = 1024
 _LONGEST_FLUSH_S = 3.0
@@ -41,7 +40,23 @@ IMPLICIT_TRACKS = (
     (TrackToken("META001"), MediaKind.METADATA),
 )
 
-DeletionObserver = Callable[[RecordingToken], None]
+_TOKEN_PREFIXES = {MediaKind.VIDEO: "VIDEO", MediaKind.AUDIO: "AUDIO", MediaKind.METADATA: "META"}
+
+
+class Dependents(Protocol):
+    """What refers to recordings and tracks, and goes or changes with them."""
+
+    def before_recording_deleted(self, recording: RecordingToken) -> list[Statement]:
+        """What has to be stored in the same transaction."""
+
+    def recording_deleted(self, recording: RecordingToken) -> None:
+        """The rows are gone, the footage and the tracks not yet."""
+
+    def before_track_deleted(self, recording: RecordingToken, track: TrackToken) -> list[Statement]:
+        """What has to be stored in the same transaction. Raises Conflict("track") while it is recorded to."""
+
+    def track_deleted(self, recording: RecordingToken, track: TrackToken) -> None:
+        """The row is gone, the footage not yet."""
 
 
 class Catalog:
@@ -69,7 +84,7 @@ class Catalog:
         self._events = events
         self._footage = footage
         self._clock = clock
-        self._observers: list[DeletionObserver] = []
+        self._dependents: list[Dependents] = []
         self._recordings = {recording.token: recording for recording in rows.load_recordings(database)}
         self._by_track_id: dict[int, tuple[RecordingToken, TrackToken]] = {}
         self._deleted: dict[int, tuple[RecordingToken, TrackToken]] = {}
@@ -95,9 +110,14 @@ class Catalog:
         """One track of one recording. Raises NotFound("recording") or else NotFound("track")."""
         return self.recording(recording).track(token)
 
-    def observe_deletion(self, observer: DeletionObserver) -> None:
-        """Call `observer` when a recording is deleted: its rows are gone, its footage and its tracks not yet."""
-        self._observers.append(observer)
+    def spare_tracks(self, token: RecordingToken) -> dict[MediaKind, int]:
+        """How many more tracks of each kind the recording can have. Raises NotFound("recording")."""
+        kinds = [track.configuration.kind for track in self.recording(token).tracks]
+        return {kind: max(0, MAX_TRACKS_OF_A_KIND - kinds.count(kind)) for kind in MediaKind}
+
+    def depend(self, dependents: Dependents) -> None:
+        """Ask and tell `dependents` when recordings and tracks are deleted."""
+        self._dependents.append(dependents)
 
     async def create_recording(self, configuration: RecordingConfiguration) -> RecordingToken:
         """Create a recording with one video, one audio and one metadata track.
@@ -107,7 +127,7 @@ class Catalog:
 
         Spec: RecordingControl 19.06 § CreateRecording
         """
-        configuration = _checked(configuration)
+        configuration = checked(configuration)
         async with self.changes:
             if len(self._recordings) >= self.max_recordings:
                 raise LimitReached("recordings", self.max_recordings)
@@ -152,7 +172,48 @@ class Catalog:
         """
         async with self.changes:
             recording = self.recording(token)
-            await self._database.write(rows.delete_recording(recording, MAX_DELETED), lambda: self._remove(recording))
+            statements = [one for dependents in self._dependents for one in dependents.before_recording_deleted(token)]
+            statements += rows.delete_recording(recording, MAX_DELETED)
+            await self._database.write(statements, lambda: self._remove(recording))
+
+    async def create_track(self, token: RecordingToken, configuration: TrackConfiguration) -> TrackToken:
+        """Add a track to a recording.
+
+        Raises:
+            NotFound("recording"), LimitReached("tracks")
+
+        Spec: RecordingControl 19.06 § CreateTrack
+        """
+        async with self.changes:
+            recording = self.recording(token)
+            if not self.spare_tracks(token)[configuration.kind]:
+                raise LimitReached("tracks", MAX_TRACKS_OF_A_KIND)
+            track = Track(
+                token=TrackToken(new_token(_TOKEN_PREFIXES[configuration.kind])),
+                track_id=self._ids.new({*self._by_track_id, *self._footage.tracks()}),
+                configuration=checked_track(configuration),
+            )
+            added = replace(recording, tracks=(*recording.tracks, track))
+            await self._database.write([rows.insert_track(token, track)], lambda: self._add_track(added, track))
+        return track.token
+
+    async def delete_track(self, recording_token: RecordingToken, token: TrackToken) -> None:
+        """Delete a track with its data; jobs lose their lines to it.
+
+        Raises:
+            NotFound("recording"), NotFound("track"), Conflict("track"): a job records to it.
+
+        Spec: RecordingControl 19.06 § DeleteTrack
+        """
+        async with self.changes:
+            track = self.track(recording_token, token)
+            statements = [
+                one
+                for dependents in self._dependents
+                for one in dependents.before_track_deleted(recording_token, token)
+            ]
+            statements += rows.delete_track(track, MAX_DELETED)
+            await self._database.write(statements, lambda: self._remove_track(recording_token, track))
 
     async def set_recording_configuration(self, token: RecordingToken, configuration: RecordingConfiguration) -> None:
         """Replace the configuration; a shorter retention counts at once. Equal to the present one, nothing happens.
@@ -164,7 +225,7 @@ class Catalog:
         """
         async with self.changes:
             recording = self.recording(token)
-            configuration = _checked(configuration)
+            configuration = checked(configuration)
             if configuration == recording.configuration:
                 return
             await self._database.write(
@@ -184,7 +245,7 @@ class Catalog:
         """
         async with self.changes:
             track = self.track(recording_token, track_token)
-            resulting = replace(track.configuration, description=configuration.description[:MAX_TEXT_LENGTH])
+            resulting = checked_track(replace(track.configuration, description=configuration.description))
             if resulting == track.configuration:
                 return
             changed = replace(track, configuration=resulting)
@@ -249,19 +310,34 @@ class Catalog:
             for track in recording.tracks:
                 self._events.publish("RecordingConfig/CreateTrack", source=_track_items(recording.token, track.token))
 
+    def _add_track(self, recording: Recording, track: Track) -> None:
+        self._recordings[recording.token] = recording
+        self._learn_tracks(recording)
+        self._events.publish("RecordingConfig/CreateTrack", source=_track_items(recording.token, track.token))
+
+    def _remove_track(self, token: RecordingToken, track: Track) -> None:
+        for dependents in self._dependents:
+            dependents.track_deleted(token, track.token)
+        recording = self._recordings[token]
+        self._recordings[token] = replace(recording, tracks=tuple(one for one in recording.tracks if one is not track))
+        self._forget(token, track)
+
     def _remove(self, recording: Recording) -> None:
-        for observer in self._observers:
-            observer(recording.token)
+        for dependents in self._dependents:
+            dependents.recording_deleted(recording.token)
         for track in recording.tracks:
-            # The ring tells of the deleted data now or later; both times the track still has its name.
-            self._ids.delete(track.track_id)
-            self._footage.forget(track.track_id)
-            self._deleted[track.track_id] = self._by_track_id.pop(track.track_id)
-            self._events.publish("RecordingConfig/DeleteTrack", source=_track_items(recording.token, track.token))
-        while len(self._deleted) > _REMEMBERED_DELETIONS:
-            del self._deleted[next(iter(self._deleted))]
+            self._forget(recording.token, track)
         del self._recordings[recording.token]
         self._events.publish("RecordingConfig/DeleteRecording", source=_recording_items(recording.token))
+
+    def _forget(self, recording: RecordingToken, track: Track) -> None:
+        # The ring tells of the deleted data now or later; both times the track still has its name.
+        self._ids.delete(track.track_id)
+        self._footage.forget(track.track_id)
+        self._deleted[track.track_id] = self._by_track_id.pop(track.track_id)
+        while len(self._deleted) > _REMEMBERED_DELETIONS:
+            del self._deleted[next(iter(self._deleted))]
+        self._events.publish("RecordingConfig/DeleteTrack", source=_track_items(recording, track.token))
 
     def _configure(self, recording: Recording) -> None:
         self._recordings[recording.token] = recording
@@ -298,19 +374,6 @@ class Catalog:
             )
             self._footage.set_label(track.track_id, label)
             self._footage.set_retention(track.track_id, recording.configuration.maximum_retention_us)
-
-
-def _checked(configuration: RecordingConfiguration) -> RecordingConfiguration:
-    """The configuration as it will be stored. Raises InvalidValue."""
-    source, subject = configuration.source, "recording configuration"
-    bounds = (("Name", source.name, MAX_NAME_LENGTH), ("SourceId", source.source_id, MAX_ADDRESS_LENGTH))
-    for field, value, longest in (*bounds, ("Address", source.address, MAX_ADDRESS_LENGTH)):
-        if len(value) > longest:
-            raise InvalidValue(subject, f"{field} has at most {longest} characters, this one {len(value)}")
-    if not 0 <= configuration.maximum_retention_us < 1 << 62:
-        raise InvalidValue(subject, f"a retention of {configuration.maximum_retention_us} us is out of range")
-    cut = replace(source, location=source.location[:MAX_TEXT_LENGTH], description=source.description[:MAX_TEXT_LENGTH])
-    return replace(configuration, source=cut, content=configuration.content[:MAX_TEXT_LENGTH])
 
 
 def _recording_items(token: RecordingToken) -> Items:

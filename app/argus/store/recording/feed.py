@@ -7,26 +7,23 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from argus.base.access_unit import AccessUnit, Codec, MediaKind
+from argus.base.access_unit import AccessUnit, Codec
 from argus.base.clock import Clock
 from argus.base.errors import ArgusError
 from argus.base.tasks import Heartbeat
 from argus.store.recording.footage import Footage
-from argus.store.recording.job_state import INCOMPATIBLE_STREAM, Claim
-from argus.store.recording.sources import MediaSources
+from argus.store.recording.forerun import Forerun
+from argus.store.recording.job_state import INCOMPATIBLE_STREAM, SOURCE_UNAVAILABLE, Claim
+from argus.store.recording.media_source import MediaSources
 
 logger = logging.getLogger(__name__)
 
 # A source is opened again this long after it failed.
 RETRY_S = 1.0
-# Without a unit for this long a stream counts as stalled; no key frame interval is as long.
-STALL_S = 10.0
 # What was appended shows among the durable spans within this time.
 _DURABLE_S = 10.0
 
 STORAGE_UNAVAILABLE = "The storage does not take data"
-SOURCE_UNAVAILABLE = "The source is not available"
-NO_DATA = "The source delivers no data"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,10 +41,12 @@ Report = Callable[[Claim, str], None]
 
 
 class Feed:
-    """Reads a claim's source and appends to its track until stopped.
+    """Reads a claim's stream and appends to its track until stopped, or holds what comes until it is to be recorded.
 
     A feed begins, and begins again after every failure, with a key frame. What keeps it from recording is reported
     once, and once more ("") when it records again. After `stop` nothing is appended.
+
+    `appended_until_us` is the capture time of the newest unit it appended, 0 where there was none.
     """
 
     def __init__(
@@ -59,9 +58,13 @@ class Feed:
         report: Report,
         counters: RecorderCounters,
         heartbeat: Heartbeat,
+        *,
+        hold_us: int | None = None,
     ) -> None:
+        """Record at once, or, with `hold_us`, only when `record` is called, from that long before."""
         self.claim = claim
         self.recorded = False
+        self.appended_until_us = 0
         self._sources = sources
         self._footage = footage
         self._clock = clock
@@ -73,18 +76,37 @@ class Feed:
         self._needs_key_frame = True
         self._error = ""
         self._codec: Codec | None = None
-        self._appended_ns = self._heard_ns = clock.mono_ns()
+        self._appended_ns = clock.mono_ns()
+        self._forerun = Forerun(hold_us) if hold_us is not None else None
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
         """Begin, as a task of this group."""
-        self._task = tasks.create_task(self._run(), name=f"record {self.claim.source} to track {self.claim.track_id}")
+        self._task = tasks.create_task(self._run(), name=f"record {self._source} to track {self.claim.track_id}")
+
+    @property
+    def holding(self) -> bool:
+        return self._forerun is not None
+
+    def record(self, after_us: int) -> None:
+        """Record from now on, and what is held, as far as it is later than `after_us`."""
+        forerun, self._forerun = self._forerun, None
+        self._needs_key_frame = True
+        for unit in forerun.release(after_us) if forerun is not None else ():
+            self._offer(unit)
+
+    def hold(self, hold_us: int) -> None:
+        """End the span now; hold what comes from now on."""
+        self._footage.end_span(self.claim.track_id)
+        self._forerun = Forerun(hold_us)
+        self._error = ""
 
     def stop(self) -> None:
         """End the span now and the task soon; may be called twice."""
         if self._stopped:
             return
         self._stopped = True
-        self._footage.end_span(self.claim.track_id)
+        if self._forerun is None:
+            self._footage.end_span(self.claim.track_id)
         if self._task is not None:
             self._task.cancel()
 
@@ -93,24 +115,18 @@ class Feed:
         """What keeps it from recording, for people; empty where nothing does."""
         return self._error
 
-    def look_for_stall(self) -> None:
-        """Report a stream from which nothing came for too long. Metadata may be silent as long as it likes."""
-        silent_s = (self._clock.mono_ns() - self._heard_ns) / 1e9
-        if silent_s > STALL_S and not self._error and self.claim.kind is not MediaKind.METADATA:
-            self._fail(NO_DATA)
-
     async def _run(self) -> None:
         while True:
             try:
                 await self._carry()
             except ArgusError as error:
                 self._counters.source_failures += 1
-                logger.warning("recording %s to track %d: %s", self.claim.source, self.claim.track_id, error)
+                logger.warning("recording %s to track %d: %s", self._source, self.claim.track_id, error)
                 self._fail(SOURCE_UNAVAILABLE)
             await self._clock.sleep(RETRY_S)
 
     async def _carry(self) -> None:
-        reader = self._sources.open_reader(self.claim.source, self.claim.kind, f"recording {self.claim.recording}")
+        reader = self._sources.open_reader(*self.claim.stream, f"recording {self.claim.recording}")
         try:
             while True:
                 self._take(await reader.read())
@@ -120,7 +136,12 @@ class Feed:
     def _take(self, unit: AccessUnit) -> None:
         if self._stopped:
             return
-        self._heard_ns = self._clock.mono_ns()
+        if self._forerun is not None:
+            self._forerun.take(unit)
+        else:
+            self._offer(unit)
+
+    def _offer(self, unit: AccessUnit) -> None:
         if self._needs_key_frame and not unit.key_frame:
             self._counters.lost_units += 1
         elif not self._fits(unit.format.codec):
@@ -140,7 +161,8 @@ class Feed:
             return
         self._needs_key_frame = False
         self._codec = unit.format.codec
-        self._appended_ns = self._heard_ns
+        self._appended_ns = self._clock.mono_ns()
+        self.appended_until_us = unit.utc_us
         self._counters.recorded_units += 1
         self._counters.recorded_bytes += len(unit.data)
         self._heartbeat.beat()
@@ -165,8 +187,12 @@ class Feed:
         just_appended = self._clock.mono_ns() - self._appended_ns < _DURABLE_S * 1e9
         return self._codec if just_appended else None
 
+    @property
+    def _source(self) -> str:
+        return self.claim.stream.source.token
+
     def _fail(self, error: str) -> None:
-        if self._stopped:
+        if self._stopped or self._forerun is not None:
             return
         self._needs_key_frame = True
         if error != self._error:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from argus.base.database import Database, Statement
 from argus.base.tokens import RecordingJobToken, RecordingToken, TrackToken
-from argus.store.recording.recordings import Job, JobConfiguration, JobMode, JobSource, JobTrack
+from argus.store.recording.recordings import (
+    EventCondition,
+    EventFilter,
+    Job,
+    JobConfiguration,
+    JobMode,
+    JobSource,
+    JobTrack,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +27,7 @@ class StoredJob:
 
 def load_jobs(database: Database) -> list[StoredJob]:
     """Every job in order of creation."""
-    tracks = _load_tracks(database)
+    tracks, filters = _load_tracks(database), _load_event_filters(database)
     sources: dict[str, list[JobSource]] = {}
     for job, position, token, type_ in database.read(
         "SELECT job, position, token, type FROM job_source ORDER BY job, position"
@@ -37,6 +45,7 @@ def load_jobs(database: Database) -> list[StoredJob]:
                     priority=int(priority or 0),
                     sources=tuple(sources.get(str(token), ())),
                     schedule_token=None if schedule is None else str(schedule),
+                    event_filter=filters.get(str(token)),
                 ),
             ),
             activation=int(activation or 0),
@@ -58,7 +67,7 @@ def insert_job(stored: StoredJob) -> list[Statement]:
             stored.activation,
         ),
     )
-    return [statement, *_insert_sources(job)]
+    return [statement, *_insert_sources(job), *_insert_event_filter(job)]
 
 
 def update_job(stored: StoredJob) -> list[Statement]:
@@ -67,11 +76,15 @@ def update_job(stored: StoredJob) -> list[Statement]:
         "UPDATE job SET mode = ?, priority = ?, schedule_token = ?, activation = ? WHERE token = ?",
         (configuration.mode, configuration.priority, configuration.schedule_token, stored.activation, job.token),
     )
-    return [statement, ("DELETE FROM job_source WHERE job = ?", (job.token,)), *_insert_sources(job)]
+    deletions: list[Statement] = [
+        ("DELETE FROM job_source WHERE job = ?", (job.token,)),
+        ("DELETE FROM job_event_filter WHERE job = ?", (job.token,)),
+    ]
+    return [statement, *deletions, *_insert_sources(job), *_insert_event_filter(job)]
 
 
 def delete_job(token: RecordingJobToken) -> Statement:
-    """Its sources and tracks go with it."""
+    """Its sources, tracks and event filter go with it."""
     return "DELETE FROM job WHERE token = ?", (token,)
 
 
@@ -92,6 +105,38 @@ def _insert_sources(job: Job) -> list[Statement]:
             for line, track in enumerate(source.tracks)
         ]
     return statements
+
+
+def _insert_event_filter(job: Job) -> list[Statement]:
+    event_filter = job.configuration.event_filter
+    if event_filter is None:
+        return []
+    statement: Statement = (
+        "INSERT INTO job_event_filter (job, before_us, after_us) VALUES (?, ?, ?)",
+        (job.token, event_filter.before_us, event_filter.after_us),
+    )
+    conditions: list[Statement] = [
+        (
+            "INSERT INTO job_event_condition (job, position, topic, source) VALUES (?, ?, ?, ?)",
+            (job.token, position, condition.topic, condition.source),
+        )
+        for position, condition in enumerate(event_filter.conditions)
+    ]
+    return [statement, *conditions]
+
+
+def _load_event_filters(database: Database) -> dict[str, EventFilter]:
+    conditions: dict[str, list[EventCondition]] = {}
+    for job, topic, source in database.read(
+        "SELECT job, topic, source FROM job_event_condition ORDER BY job, position"
+    ):
+        conditions.setdefault(str(job), []).append(EventCondition(topic=str(topic), source=str(source)))
+    return {
+        str(job): EventFilter(
+            conditions=tuple(conditions.get(str(job), ())), before_us=int(before_us or 0), after_us=int(after_us or 0)
+        )
+        for job, before_us, after_us in database.read("SELECT job, before_us, after_us FROM job_event_filter")
+    }
 
 
 def _load_tracks(database: Database) -> dict[tuple[str, object], list[JobTrack]]:

@@ -1,4 +1,4 @@
-"""Which job records which track, and the states that follow: pure functions over values.
+"""The lines of recording jobs and the states that follow from them: values and pure functions.
 
 Spec: RecordingControl 19.06 § Recording jobs, § GetRecordingJobState.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
 
 from argus.base.access_unit import MediaKind
 from argus.base.tokens import RecordingJobToken, RecordingToken
+from argus.store.recording.media_source import SourcePhase, SourceRef
 from argus.store.recording.recordings import (
     Job,
-    JobConfiguration,
-    JobMode,
     JobState,
     JobStateInformation,
     JobStateSource,
@@ -23,6 +24,8 @@ from argus.store.recording.recordings import (
 )
 
 NO_SUCH_SOURCE = "The source does not exist"
+NO_MEDIA_URI = "No media URI is configured"
+SOURCE_UNAVAILABLE = "The source is not available"
 INCOMPATIBLE_STREAM = "Incompatible Stream"  # the one text the specification predefines
 
 # "Aggregated state" -- RecordingControl 19.06 § GetRecordingJobState. Which word dominates is not printed: an error
@@ -34,9 +37,25 @@ _AGGREGATES: Mapping[frozenset[JobState], JobState] = {
 }
 
 
+class Readiness(StrEnum):
+    """Whether a job records, as far as client, schedule and events decide it."""
+
+    OFF = "off"  # its mode is Idle, or its schedule is not active
+    WAITING = "waiting"  # for the event that its filter names
+    READY = "ready"
+
+
+class Stream(NamedTuple):
+    """One stream of a source: what a line takes its media from. An empty `tag` is the first of its kind."""
+
+    source: SourceRef
+    kind: MediaKind
+    tag: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One line of a job's configuration: this source's media of this kind goes to that track.
+    """One line of a job's configuration: this stream goes to that track.
 
     `line` is its place in the configuration: (source position, track position).
     """
@@ -45,9 +64,7 @@ class Claim:
     line: tuple[int, int]
     recording: RecordingToken
     track_id: int
-    source: str
-    source_tag: str
-    kind: MediaKind
+    stream: Stream
 
 
 def claims_of(job: Job, recording: Recording) -> tuple[Claim, ...]:
@@ -58,9 +75,7 @@ def claims_of(job: Job, recording: Recording) -> tuple[Claim, ...]:
             line=(position, line),
             recording=recording.token,
             track_id=track.track_id,
-            source=source.token,
-            source_tag=mapping.source_tag,
-            kind=track.configuration.kind,
+            stream=Stream(source.ref, track.configuration.kind, mapping.source_tag),
         )
         for position, source in enumerate(job.configuration.sources)
         for line, mapping in enumerate(source.tracks)
@@ -68,15 +83,12 @@ def claims_of(job: Job, recording: Recording) -> tuple[Claim, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Rank:
     """A job's standing among those that want the same track: priority, then the latest activation."""
 
     priority: int
     activation: int
-
-    def above(self, other: Rank) -> bool:
-        return (self.priority, self.activation) > (other.priority, other.activation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,23 +112,29 @@ def failed_line(error: str) -> LineState:
     return LineState(state=JobState.ERROR, error=error)
 
 
-def wants_to_record(configuration: JobConfiguration) -> bool:
-    """Whether the job competes for its tracks now.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseRule:
+    """What a phase of its stream means for a line of a job that is ready.
 
-    "If a schedule token is provided, the job shall only record if the schedule exists and is active." This device
-    has no schedules, so that such a job waits.
+    Only a line that `contends` can own its track, and keep jobs of lower rank from it. `line` is the state of one that
+    does not contend, or that owns its track; a line that contends and loses is idle.
     """
-    return configuration.mode is JobMode.ACTIVE and configuration.schedule_token is None
+
+    contends: bool
+    line: LineState
 
 
-def owners(claims: Iterable[tuple[Claim, Rank]]) -> dict[int, Claim]:
-    """For each track id the claim that records it: highest priority, and among equals the job activated latest."""
-    best: dict[int, tuple[Claim, Rank]] = {}
-    for claim, rank in claims:
-        known = best.get(claim.track_id)
-        if known is None or rank.above(known[1]):
-            best[claim.track_id] = (claim, rank)
-    return {track_id: claim for track_id, (claim, _) in best.items()}
+# The state machine of a line: from what its source is up to, to what the client is told. Idle is for what nobody needs
+# to look after: a receiver switched off, a camera without a microphone, a connection under way.
+PHASE_RULES: Mapping[SourcePhase, PhaseRule] = {
+    SourcePhase.ABSENT: PhaseRule(contends=False, line=failed_line(NO_SUCH_SOURCE)),
+    SourcePhase.OFF: PhaseRule(contends=False, line=IDLE_LINE),
+    SourcePhase.UNCONFIGURED: PhaseRule(contends=False, line=failed_line(NO_MEDIA_URI)),
+    SourcePhase.CONNECTING: PhaseRule(contends=False, line=IDLE_LINE),
+    SourcePhase.DELIVERING: PhaseRule(contends=True, line=ACTIVE_LINE),
+    SourcePhase.LACKING: PhaseRule(contends=False, line=IDLE_LINE),
+    SourcePhase.FAILED: PhaseRule(contends=False, line=failed_line(SOURCE_UNAVAILABLE)),
+}
 
 
 def aggregate(states: Iterable[JobState]) -> JobState:

@@ -8,15 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from argus.base.access_unit import AccessUnit, MediaKind
-from argus.store.recording.recordings import PROFILE_SOURCE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceRef:
-    """tt:SourceReference: PROFILE_SOURCE or RECEIVER_SOURCE, and a token among those."""
-
-    type: str = PROFILE_SOURCE
-    token: str
+from argus.store.recording.recordings import SourceRef as SourceRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

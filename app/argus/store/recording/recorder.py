@@ -1,4 +1,4 @@
-"""The recorder: one feed for every claim that owns its track."""
+"""The recorder: one feed for every claim that owns its track, or may soon record what came before an event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from argus.store.recording.feed import STORAGE_UNAVAILABLE, Feed, RecorderCounte
 from argus.store.recording.footage import Footage
 from argus.store.recording.job_state import Claim
 from argus.store.recording.jobs import Jobs
-from argus.store.recording.sources import MediaSources
+from argus.store.recording.media_source import MediaSources
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,6 @@ class Recorder:
         footage: Footage,
         clock: Clock,
         heartbeat: Heartbeat,
-        *,
         storage_takes_data: Callable[[], bool] = lambda: True,
     ) -> None:
         self.counters = RecorderCounters()
@@ -53,6 +52,7 @@ class Recorder:
         self._heartbeat = heartbeat
         self._storage_takes_data = storage_takes_data
         self._feeds: dict[Claim, Feed] = {}
+        self._appended_until_us: dict[int, int] = {}
         self._tasks: asyncio.TaskGroup | None = None
         jobs.observe(self._follow)
 
@@ -83,24 +83,53 @@ class Recorder:
 
     def _follow(self) -> None:
         """Stop the claims that lost their track, then start those that won one."""
-        wanted = self._jobs.recorded_claims()
-        for claim in [claim for claim in self._feeds if claim not in wanted]:
-            self._feeds.pop(claim).stop()
+        owners, waiting = self._jobs.recorded_claims(), self._jobs.waiting_claims()
+        for claim, feed in tuple(self._feeds.items()):
+            if claim in waiting:
+                if not feed.holding:
+                    feed.hold(waiting[claim])
+                    self._note_end(feed)
+            elif claim not in owners:
+                self._feeds.pop(claim).stop()
+                self._note_end(feed)
         if self._tasks is None:
             return
-        for claim in wanted.difference(self._feeds):
-            feed = Feed(claim, self._sources, self._footage, self._clock, self._tell, self.counters, self._heartbeat)
-            self._feeds[claim] = feed
-            feed.start(self._tasks)
+        for claim in owners:
+            if claim not in self._feeds:
+                self._start(claim, None, self._tasks)
+            elif self._feeds[claim].holding:
+                self._feeds[claim].record(self._appended_until_us.get(claim.track_id, 0))
+        for claim in waiting.keys() - self._feeds.keys():
+            self._start(claim, waiting[claim], self._tasks)
+
+    def _start(self, claim: Claim, hold_us: int | None, tasks: asyncio.TaskGroup) -> None:
+        feed = Feed(
+            claim,
+            self._sources,
+            self._footage,
+            self._clock,
+            self._tell,
+            self.counters,
+            self._heartbeat,
+            hold_us=hold_us,
+        )
+        self._feeds[claim] = feed
+        feed.start(tasks)
+
+    def _note_end(self, feed: Feed) -> None:
+        """Remember how far a track reaches: what is held for it by others must not go back before that."""
+        track_id = feed.claim.track_id
+        self._appended_until_us[track_id] = max(feed.appended_until_us, self._appended_until_us.get(track_id, 0))
 
     def _tell(self, claim: Claim, error: str) -> None:
         self._jobs.report(claim, error or ("" if self._storage_takes_data() else STORAGE_UNAVAILABLE))
 
     async def _look(self) -> None:
-        """Find stalled feeds, tell what keeps each from recording, and note recordings that now hold data."""
+        """Let jobs take note of the time, tell what keeps each feed from recording, note recordings with data."""
+        self._jobs.look()
         for feed in tuple(self._feeds.values()):
-            feed.look_for_stall()
-            self._tell(feed.claim, feed.error)
+            if not feed.holding:
+                self._tell(feed.claim, feed.error)
             if feed.recorded:
                 try:
                     await self._catalog.mark_recorded(feed.claim.recording)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from argus.base.access_unit import MediaKind
 from argus.base.database import Database, Row, Statement
 from argus.base.tokens import RecordingToken, TrackToken
@@ -68,15 +70,25 @@ def update_track(track: Track) -> Statement:
     return "UPDATE track SET description = ? WHERE track_id = ?", (track.configuration.description, track.track_id)
 
 
+def insert_track(recording: RecordingToken, track: Track) -> Statement:
+    """One more track, behind those there are."""
+    configuration = track.configuration
+    return (
+        "INSERT INTO track (track_id, recording, token, kind, description, position) VALUES (?, ?, ?, ?, ?,"
+        " (SELECT coalesce(max(position), 0) + 1 FROM track WHERE recording = ?))",
+        (track.track_id, recording, track.token, configuration.kind, configuration.description, recording),
+    )
+
+
+def delete_track(track: Track, most_forgotten: int) -> list[Statement]:
+    """Its id is noted among the newest `most_forgotten`."""
+    return [*_forget([track], most_forgotten), ("DELETE FROM track WHERE track_id = ?", (track.track_id,))]
+
+
 def delete_recording(recording: Recording, most_forgotten: int) -> list[Statement]:
     """Its tracks and jobs go with it; its track ids are noted, the newest `most_forgotten` of all."""
-    forget = (
-        "INSERT OR IGNORE INTO forgotten (track_id, number)"
-        " VALUES (?, (SELECT coalesce(max(number), 0) + 1 FROM forgotten))"
-    )
     return [
-        *((forget, (track.track_id,)) for track in recording.tracks),
-        ("DELETE FROM forgotten WHERE number <= (SELECT max(number) FROM forgotten) - ?", (most_forgotten,)),
+        *_forget(recording.tracks, most_forgotten),
         ("DELETE FROM recording WHERE token = ?", (recording.token,)),
     ]
 
@@ -84,6 +96,17 @@ def delete_recording(recording: Recording, most_forgotten: int) -> list[Statemen
 def load_forgotten(database: Database) -> list[int]:
     """Ids of deleted tracks in order of deletion."""
     return [_number(row[0]) for row in database.read("SELECT track_id FROM forgotten ORDER BY number")]
+
+
+def _forget(tracks: Iterable[Track], most_forgotten: int) -> list[Statement]:
+    forget = (
+        "INSERT OR IGNORE INTO forgotten (track_id, number)"
+        " VALUES (?, (SELECT coalesce(max(number), 0) + 1 FROM forgotten))"
+    )
+    return [
+        *((forget, (track.track_id,)) for track in tracks),
+        ("DELETE FROM forgotten WHERE number <= (SELECT max(number) FROM forgotten) - ?", (most_forgotten,)),
+    ]
 
 
 def _columns(configuration: RecordingConfiguration) -> tuple[str | int, ...]:

@@ -6,6 +6,7 @@ structures.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +16,14 @@ from argus.base.tokens import RecordingJobToken, RecordingToken, TrackToken
 
 PROFILE_SOURCE = "http://www.onvif.org/ver10/schema/Profile"
 RECEIVER_SOURCE = "http://www.onvif.org/ver10/schema/Receiver"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRef:
+    """tt:SourceReference: PROFILE_SOURCE or RECEIVER_SOURCE, and a token among those."""
+
+    type: str = PROFILE_SOURCE
+    token: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,16 +117,39 @@ class JobSource:
     auto_create_receiver: bool = False
     tracks: tuple[JobTrack, ...] = ()
 
+    @property
+    def ref(self) -> SourceRef:
+        return SourceRef(type=self.type, token=self.token)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventCondition:
+    """One filter of tt:RecordingEventFilter: a topic expression, and a content filter or "" for any content."""
+
+    topic: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """tt:RecordingEventFilter: record while any of the conditions holds, and this long before and after."""
+
+    conditions: tuple[EventCondition, ...]
+    before_us: int = 0
+    after_us: int = 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobConfiguration:
-    """tt:RecordingJobConfiguration. `schedule_token` is None where the job follows no schedule."""
+    """tt:RecordingJobConfiguration. `schedule_token` is None where the job follows no schedule, `event_filter` where
+    it does not wait for events."""
 
     recording: RecordingToken
     mode: JobMode
     priority: int
     sources: tuple[JobSource, ...] = ()
     schedule_token: str | None = None
+    event_filter: EventFilter | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,10 +200,11 @@ class JobStateInformation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingOptions:
-    """trc:RecordingOptions of one recording now. `spare_jobs` of 0 means that no further job can be created."""
+    """trc:RecordingOptions of one recording now: how many jobs, and how many tracks of each kind, can be created."""
 
     spare_jobs: int
     compatible_sources: tuple[str, ...]
+    spare_tracks: Mapping[MediaKind, int]
 
 
 class RecordingStatus(StrEnum):

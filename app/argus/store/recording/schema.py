@@ -88,4 +88,20 @@ MIGRATIONS = (
         auto_created INTEGER NOT NULL
     );
     """,
+    # A job without a row here records without waiting for events.
+    """
+    CREATE TABLE job_event_filter (
+        job TEXT PRIMARY KEY REFERENCES job (token) ON DELETE CASCADE,
+        before_us INTEGER NOT NULL,
+        after_us INTEGER NOT NULL
+    ) WITHOUT ROWID;
+
+    CREATE TABLE job_event_condition (
+        job TEXT NOT NULL REFERENCES job_event_filter (job) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        source TEXT NOT NULL,
+        PRIMARY KEY (job, position)
+    ) WITHOUT ROWID;
+    """,
 )

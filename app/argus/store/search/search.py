@@ -16,8 +16,8 @@ from argus.base.tokens import RecordingToken, SearchToken, new_token
 from argus.store.recording.catalog import Catalog
 from argus.store.recording.footage import Footage
 from argus.store.recording.jobs import Jobs
-from argus.store.recording.recordings import PROFILE_SOURCE, RECEIVER_SOURCE, Recording, RecordingInformation
-from argus.store.recording.sources import MediaSources
+from argus.store.recording.media_source import MediaSources
+from argus.store.recording.recordings import RECEIVER_SOURCE, Recording, RecordingInformation, SourceRef
 from argus.store.search.filter import SearchFilter
 from argus.store.search.history import RecordedEvent, Window, state_events
 from argus.store.search.search_session import Results, SearchSession, SearchState
@@ -239,7 +239,7 @@ class Searches:
             for source in job.configuration.sources
             if (source.token, source.type) == (wanted.token, wanted.type)
         }
-        if not found and not (wanted.type == PROFILE_SOURCE and self._sources.exists(wanted.token)):
+        if not found and not self._sources.exists(SourceRef(type=wanted.type, token=wanted.token)):
             raise NotFound("search source", wanted.token)
         return found
 

@@ -11,7 +11,7 @@ from argus.base.errors import InvalidValue, LimitReached, NotFound, Unavailable
 from argus.base.events import Change
 from argus.base.tokens import RecordingToken, TrackToken
 from argus.base.units import to_datetime
-from argus.store.recording.catalog import MAX_TEXT_LENGTH
+from argus.store.recording.recording_rules import MAX_TEXT_LENGTH
 from argus.store.recording.recordings import RecordingConfiguration, SourceInformation, TrackConfiguration
 
 H264 = StreamFormat(codec=Codec.H264)

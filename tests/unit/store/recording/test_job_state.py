@@ -1,10 +1,9 @@
-"""Owners of tracks and aggregated states, as tables."""
+"""Aggregated states, as a table."""
 
 import pytest
 
-from argus.base.access_unit import MediaKind
 from argus.base.tokens import RecordingJobToken, RecordingToken, TrackToken
-from argus.store.recording.job_state import ACTIVE_LINE, Claim, Rank, aggregate, failed_line, information, owners
+from argus.store.recording.job_state import ACTIVE_LINE, aggregate, failed_line, information
 from argus.store.recording.recordings import Job, JobConfiguration, JobMode, JobSource, JobState, JobTrack
 
 IDLE, ACTIVE, PARTIAL, ERROR = JobState.IDLE, JobState.ACTIVE, JobState.PARTIALLY_ACTIVE, JobState.ERROR
@@ -29,31 +28,6 @@ IDLE, ACTIVE, PARTIAL, ERROR = JobState.IDLE, JobState.ACTIVE, JobState.PARTIALL
 )
 def test_states_aggregate_as_the_table_of_the_specification(states: list[JobState], expected: JobState) -> None:
     assert aggregate(states) is expected
-
-
-def claim(job: str, track_id: int) -> Claim:
-    return Claim(
-        job=RecordingJobToken(job),
-        line=(0, 0),
-        recording=RecordingToken("r"),
-        track_id=track_id,
-        source="main",
-        source_tag="",
-        kind=MediaKind.VIDEO,
-    )
-
-
-def test_the_highest_priority_owns_a_track_and_among_equals_the_latest_activation() -> None:
-    low, first, second = claim("low", 1), claim("first", 1), claim("second", 1)
-    alone = claim("low", 2)
-    ranked = [
-        (second, Rank(priority=2, activation=5)),
-        (low, Rank(priority=1, activation=9)),
-        (alone, Rank(priority=1, activation=9)),
-        (first, Rank(priority=2, activation=4)),
-    ]
-    for order in (ranked, ranked[::-1]):
-        assert owners(order) == {1: second, 2: alone}
 
 
 def test_the_state_tree_mirrors_the_configuration() -> None:

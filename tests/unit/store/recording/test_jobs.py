@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.unit.store.house import House, job
 
+from argus.base.access_unit import MediaKind
 from argus.base.errors import InvalidValue, LimitReached, NotFound
 from argus.base.tokens import RecordingJobToken, RecordingToken, TrackToken
 from argus.store.recording.recordings import (
@@ -64,10 +65,11 @@ def bad_configurations(recording: RecordingToken) -> dict[str, JobConfiguration]
         "no free track": replace(fine, sources=(source, source)),
         "unknown profile": job(recording, source="nobody"),
         "no token": job(recording, source=""),
-        "automatic receiver": replace(
-            fine, sources=(JobSource(token="", type=RECEIVER_SOURCE, auto_create_receiver=True),)
+        "automatic receiver of another type": replace(
+            fine, sources=(replace(source, token="", auto_create_receiver=True),)
         ),
-        "receiver": replace(fine, sources=(JobSource(token="main", type=RECEIVER_SOURCE),)),
+        "neither receiver nor a wish for one": replace(fine, sources=(JobSource(token="", type=RECEIVER_SOURCE),)),
+        "unknown receiver": replace(fine, sources=(JobSource(token="main", type=RECEIVER_SOURCE),)),
         "unknown type": replace(fine, sources=(replace(source, type="urn:x"),)),
         "too many sources": replace(fine, sources=(source,) * 17),
         "endless schedule token": job(recording, schedule="s" * 65),
@@ -233,12 +235,10 @@ async def test_a_source_that_ceased_to_exist_is_an_error_and_the_lower_job_takes
     recording = await house.recording()
     await house.jobs.create(job(recording, source="sub", priority=1))
     higher = await house.jobs.create(job(recording, source="main", priority=2))
-    profile = house.sources.profiles.pop("main")
-    house.jobs.refresh()
+    house.sources.remove("main")
     assert states(house) == ["Active", "Error"]
     assert house.jobs.state(higher.token).sources[0].tracks[0].error == "The source does not exist"
-    house.sources.profiles["main"] = profile
-    house.jobs.refresh()
+    house.sources.add("main", frozenset({MediaKind.VIDEO}))
     assert states(house) == ["Idle", "Active"]
 
 
@@ -260,7 +260,7 @@ async def test_what_the_recorder_reports_shows_until_it_is_over(house: House) ->
     assert states(house) == []
 
 
-async def test_observers_hear_of_new_owners_and_of_nothing_else(house: House) -> None:
+async def test_observers_hear_of_every_change_with_the_owners_as_they_are_then(house: House) -> None:
     recording = await house.recording()
     heard: list[int] = []
     house.jobs.observe(lambda: heard.append(len(house.jobs.recorded_claims())))
@@ -268,7 +268,7 @@ async def test_observers_hear_of_new_owners_and_of_nothing_else(house: House) ->
     await house.jobs.set_mode(created.token, "Active")
     await house.jobs.set_configuration(created.token, job(recording, priority=3))
     await house.catalog.delete_recording(recording)
-    assert heard == [1, 0]
+    assert heard == [0, 1, 1, 0]
 
 
 async def test_who_stops_a_recording_is_answered_when_its_end_is_visible(house: House) -> None:

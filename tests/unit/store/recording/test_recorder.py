@@ -8,6 +8,7 @@ from tests.unit.store.house import House, job, picture
 
 from argus.base.access_unit import AccessUnit, Codec
 from argus.base.tokens import RecordingToken
+from argus.store.recording.media_source import SourcePhase
 from argus.store.recording.recordings import JobMode, JobState, JobStateTrack
 
 
@@ -209,25 +210,19 @@ async def test_a_stream_that_ends_is_opened_again(house: House) -> None:
         assert house.recorder.counters.source_failures == 1
 
 
-async def test_a_silent_stream_is_an_error_and_comes_back_by_itself(house: House) -> None:
+async def test_a_source_that_fails_ends_the_span_and_comes_back_by_itself(house: House) -> None:
     recording = await house.recording()
     await house.jobs.create(job(recording))
     async with recording_station(house):
         await deliver(house, picture(house.clock))
-        await seconds(house, 9)
-        assert line(house).state is JobState.ACTIVE
-        await seconds(house, 3)
-        assert line(house).error == "The source delivers no data"
+        house.sources.put("main", SourcePhase.FAILED, "The camera is gone")
+        assert (line(house).state, line(house).error) == (JobState.ERROR, "The camera is gone")
         assert spans(house, recording) == [(0, False)]
+        house.sources.put("main", None)
+        await seconds(house, 1)
         await deliver(house, picture(house.clock))
         assert line(house).state is JobState.ACTIVE
-
-
-async def test_silent_metadata_is_no_error(house: House) -> None:
-    await house.jobs.create(job(await house.recording(), source="sound", tracks=("META001",)))
-    async with recording_station(house):
-        await house.clock.advance(60)
-        assert line(house).state is JobState.ACTIVE
+        assert len(spans(house, recording)) == 2
 
 
 async def test_deleting_the_recording_stops_it_before_the_ring_forgets(house: House) -> None:
