@@ -54,7 +54,7 @@ KINDS = {
     # A camera falls silent: the receiver gives it ten seconds, jobs ten more.
     "frozen": Kind(job=Window(5, 35), receiver=Window(3, 20), end=Window(-1.5, 1)),
     # A camera answers again: the receiver asks at growing distances, up to a minute apart.
-    "back": Kind(job=Window(0, 64), receiver=Window(0, 64), end=Window(0, 64), by_way_of=_TRACK_BY_TRACK),
+    "back": Kind(job=Window(0, 34), receiver=Window(0, 34), end=Window(0, 34), by_way_of=_TRACK_BY_TRACK),
     # The same after a quarter of a minute: by then it asks sixteen seconds apart at most.
     "soon back": Kind(job=Window(0, 20), receiver=Window(0, 20), end=Window(0, 20), by_way_of=_TRACK_BY_TRACK),
 }

@@ -6,11 +6,12 @@ import random
 from collections.abc import Callable
 
 SHORTEST_S = 1.0
-LONGEST_S = 60.0
+# Footage of a camera that came back is lost until it is asked again.
+LONGEST_S = 30.0
 
 
 class BackOff:
-    """Waits that double from 1-2 s to 30-60 s, each at random in its range: cameras behind one switch come back at
+    """Waits that double from 1-2 s to 15-30 s, each at random in its range: cameras behind one switch come back at
     once, and are not all asked at once."""
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
