@@ -12,7 +12,7 @@ from argus.base.clock import Clock
 from argus.base.errors import ArgusError
 from argus.base.tasks import Heartbeat
 from argus.store.recording.footage import Footage
-from argus.store.recording.forerun import Forerun
+from argus.store.recording.forerun import Forerun, ForerunMemory
 from argus.store.recording.job_state import INCOMPATIBLE_STREAM, SOURCE_UNAVAILABLE, Claim
 from argus.store.recording.media_source import MediaSources
 
@@ -58,6 +58,7 @@ class Feed:
         report: Report,
         counters: RecorderCounters,
         heartbeat: Heartbeat,
+        memory: ForerunMemory,
         *,
         hold_us: int | None = None,
     ) -> None:
@@ -77,7 +78,8 @@ class Feed:
         self._error = ""
         self._codec: Codec | None = None
         self._appended_ns = clock.mono_ns()
-        self._forerun = Forerun(hold_us) if hold_us is not None else None
+        self._memory = memory
+        self._forerun = Forerun(hold_us, memory) if hold_us is not None else None
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
         """Begin, as a task of this group."""
@@ -97,7 +99,7 @@ class Feed:
     def hold(self, hold_us: int) -> None:
         """End the span now; hold what comes from now on."""
         self._footage.end_span(self.claim.track_id)
-        self._forerun = Forerun(hold_us)
+        self._forerun = Forerun(hold_us, self._memory)
         self._error = ""
 
     def stop(self) -> None:
@@ -107,6 +109,8 @@ class Feed:
         self._stopped = True
         if self._forerun is None:
             self._footage.end_span(self.claim.track_id)
+        else:
+            self._forerun.end()
         if self._task is not None:
             self._task.cancel()
 

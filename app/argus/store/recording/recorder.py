@@ -12,6 +12,7 @@ from argus.base.tasks import Heartbeat, run_again
 from argus.store.recording.catalog import Catalog
 from argus.store.recording.feed import STORAGE_UNAVAILABLE, Feed, RecorderCounters
 from argus.store.recording.footage import Footage
+from argus.store.recording.forerun import ForerunMemory
 from argus.store.recording.job_state import Claim
 from argus.store.recording.jobs import Jobs
 from argus.store.recording.media_source import MediaSources
@@ -53,6 +54,7 @@ class Recorder:
         self._storage_takes_data = storage_takes_data
         self._feeds: dict[Claim, Feed] = {}
         self._appended_until_us: dict[int, int] = {}
+        self._memory = ForerunMemory()
         self._tasks: asyncio.TaskGroup | None = None
         jobs.observe(self._follow)
 
@@ -111,6 +113,7 @@ class Recorder:
             self._tell,
             self.counters,
             self._heartbeat,
+            self._memory,
             hold_us=hold_us,
         )
         self._feeds[claim] = feed
