@@ -6,20 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from argus.base.tokens import RecordingToken
+from argus.base.tokens import ReceiverToken
 from argus.base.units import to_iso
 from argus.device.identity import Identity
 from argus.device.network import Network
+from argus.device.schedule.schedules import Schedules
 from argus.media.audio_source import AudioSource
 from argus.media.profiles import MediaProfiles
 from argus.media.source import VideoSource
+from argus.rtsp.receiving.reception import Reception
 from argus.station.requests import share_text
 from argus.station.status import (
     Address,
     AudioSourceStatus,
     DeviceStatus,
+    JobStatus,
     ProfileStatus,
+    ReceiverStatus,
     RecordingStatus,
+    ScheduleStatus,
     StationStatus,
     StorageStatus,
     VideoSourceStatus,
@@ -31,6 +36,9 @@ from argus.store.recording.catalog import Catalog
 from argus.store.recording.feed import RecorderCounters
 from argus.store.recording.jobs import Jobs
 from argus.store.recording.quotas import Quota
+from argus.store.recording.receiver_rules import without_credentials
+from argus.store.recording.receivers import Receivers
+from argus.store.recording.recordings import Job, JobState
 from argus.store.ring.health import Occupancy
 from argus.store.search.timeline import Timeline
 
@@ -46,6 +54,9 @@ class Health:
     microphones: Sequence[AudioSource]
     catalog: Catalog
     jobs: Jobs
+    receivers: Receivers
+    reception: Callable[[ReceiverToken], Reception | None]
+    schedules: Schedules
     timeline: Timeline
     recorder: RecorderCounters
     fault: StorageFault
@@ -60,9 +71,12 @@ class Health:
         """The whole state. `base_url` is how the asker reaches the station, where it came over HTTP."""
         sources = [_source(source) for source in self.sources]
         microphones = [_microphone(source) for source in self.microphones]
-        storage = self._storage()
+        storage, receivers, jobs = self._storage(), self._receivers(), [self._job(job) for job in self.jobs.jobs()]
+        recordings = self._recordings(jobs)
         problems = [
-            f"{source['name']}: {source['problem']}" for source in (*sources, *microphones) if source["problem"]
+            *(f"{source['name']}: {source['problem']}" for source in (*sources, *microphones) if source["problem"]),
+            *(f"receiver {one['uri'] or one['token']}: {one['problem']}" for one in receivers if one["problem"]),
+            *_in_error(jobs, {recording["token"]: recording["name"] for recording in recordings}),
         ]
         if storage["state"] != StorageState.OK:
             problems.append(f"storage: {storage['state']} {storage['detail']}".strip())
@@ -81,12 +95,22 @@ class Health:
             profiles=[ProfileStatus(token=profile.token, name=profile.name) for profile in self.profiles.all()],
             video_sources=sources,
             audio_sources=microphones,
-            recordings=self._recordings(),
+            recordings=recordings,
+            jobs=jobs,
+            receivers=receivers,
+            schedules=[
+                ScheduleStatus(token=one.token, name=one.name, active=self.schedules.is_active(one.token) is True)
+                for one in self.schedules.all()
+            ],
             storage=storage,
         )
 
-    def _recordings(self) -> list[RecordingStatus]:
+    def _recordings(self, jobs: Sequence[JobStatus]) -> list[RecordingStatus]:
         found = []
+        problems: dict[str, list[str]] = {}
+        for job in jobs:
+            if job["problem"]:
+                problems.setdefault(job["recording"], []).append(job["problem"])
         usage, shares = self.usage(), {quota.recording: quota.share for quota in self.quotas()}
         for recording in self.catalog.recordings():
             information = self.timeline.information(recording.token)
@@ -99,16 +123,40 @@ class Health:
                     until=_iso(information.latest_us),
                     used_bytes=usage.get(recording.token, 0),
                     share=share_text(shares.get(recording.token)),
-                    problem=self._problem(recording.token),
+                    problem="; ".join(dict.fromkeys(problems.get(recording.token, ()))),
                 )
             )
         return found
 
-    def _problem(self, recording: RecordingToken) -> str:
-        """The errors of the jobs of a recording, as a client reads them."""
-        states = [self.jobs.state(job.token) for job in self.jobs.jobs() if job.configuration.recording == recording]
-        tracks = [track for state in states for source in state.sources for track in source.tracks]
-        return "; ".join(dict.fromkeys(track.error for track in tracks if track.error))
+    def _job(self, job: Job) -> JobStatus:
+        state, configuration = self.jobs.state(job.token), job.configuration
+        errors = (track.error for source in state.sources for track in source.tracks if track.error)
+        return JobStatus(
+            token=job.token,
+            recording=configuration.recording,
+            mode=configuration.mode.value,
+            state=state.state.value,
+            priority=configuration.priority,
+            sources=[source.token for source in configuration.sources],
+            schedule=configuration.schedule_token or "",
+            problem="; ".join(dict.fromkeys(errors)),
+        )
+
+    def _receivers(self) -> list[ReceiverStatus]:
+        found = []
+        for receiver in self.receivers.all():
+            reception = self.reception(receiver.token)
+            found.append(
+                ReceiverStatus(
+                    token=receiver.token,
+                    mode=receiver.configuration.mode.value,
+                    state=self.receivers.state(receiver.token).value,
+                    uri=without_credentials(receiver.configuration.media_uri),
+                    problem=reception.failure if reception is not None else "",
+                    failing_since=_iso(reception.failing_since_us if reception is not None else None),
+                )
+            )
+        return found
 
     def _storage(self) -> StorageStatus:
         health, occupancy = self.fault.health(), self.occupancy()
@@ -129,6 +177,18 @@ class Health:
             read_back_samples=self.read_back.samples,
             read_back_wrong=self.read_back.wrong,
         )
+
+
+def _in_error(jobs: Sequence[JobStatus], names: Mapping[str, str]) -> list[str]:
+    """A sentence for each job in Error; those that say the same are counted."""
+    alike: dict[str, list[str]] = {}
+    for job in jobs:
+        if job["state"] == JobState.ERROR:
+            alike.setdefault(job["problem"], []).append(names[job["recording"]] or job["token"])
+    return [
+        f"recording job of {found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''}: {problem}"
+        for problem, found in alike.items()
+    ]
 
 
 def _source(source: VideoSource) -> VideoSourceStatus:

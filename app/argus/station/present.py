@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from argus.base.units import to_iso
 from argus.station.printable import printable
-from argus.station.status import RecordingStatus, StationStatus
+from argus.station.status import JobStatus, ReceiverStatus, RecordingStatus, StationStatus
 
 if TYPE_CHECKING:
     from argus.station.discover import FoundDevice
@@ -42,6 +42,14 @@ def status(answer: StationStatus) -> str:
         ]
         or [("none", "the board has no microphone")],
         "Recordings": recordings or [("none", "an ONVIF client creates them")],
+        "Recording jobs": [_job(entry) for entry in answer["jobs"]] or [("none", "an ONVIF client creates them")],
+        "Receivers": [_receiver(entry) for entry in answer["receivers"]]
+        or [("none", "`argus-station camera add` or an ONVIF client creates them")],
+        "Schedules": [
+            (entry["token"], "active" if entry["active"] else "not active", entry["name"])
+            for entry in answer["schedules"]
+        ]
+        or [("none", "an ONVIF client creates them")],
         "Storage": [
             ("volume", " ".join((storage["volume"], storage["volume_uuid"])).strip()),
             ("used", f"{used} of {total}"),
@@ -125,6 +133,19 @@ def _period(recording: RecordingStatus) -> str:
 def _used(recording: RecordingStatus) -> str:
     quota = f", quota {recording['share']}" if recording["share"] != "none" else ""
     return size(recording["used_bytes"]) + quota
+
+
+def _job(job: JobStatus) -> tuple[str, ...]:
+    schedule = f"schedule {job['schedule']}" if job["schedule"] else ""
+    sources = ", ".join(job["sources"]) or "no source"
+    route = f"{sources} to {job['recording']}"
+    return job["token"], job["mode"], job["state"], f"priority {job['priority']}", route, schedule, job["problem"]
+
+
+def _receiver(receiver: ReceiverStatus) -> tuple[str, ...]:
+    since = f"since {receiver['failing_since']}: " if receiver["failing_since"] else ""
+    uri = receiver["uri"] or "no address yet"
+    return receiver["token"], receiver["mode"], receiver["state"], uri, since + receiver["problem"]
 
 
 def _time(utc_us: int | None) -> str:

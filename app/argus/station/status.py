@@ -61,6 +61,42 @@ class RecordingStatus(TypedDict):
     problem: str
 
 
+class JobStatus(TypedDict):
+    """A recording job in the words of ONVIF; `sources` are tokens of profiles and receivers.
+
+    `schedule` is the token of the one it follows, or empty; `problem` its errors as clients read them, or empty.
+    """
+
+    token: str
+    recording: str
+    mode: str
+    state: str
+    priority: int
+    sources: list[str]
+    schedule: str
+    problem: str
+
+
+class ReceiverStatus(TypedDict):
+    """A receiver in the words of ONVIF; its `uri` is without credentials, or empty.
+
+    `problem` says why it fails, or is empty; `failing_since` is the first of the failures in a row, or empty.
+    """
+
+    token: str
+    mode: str
+    state: str
+    uri: str
+    problem: str
+    failing_since: str
+
+
+class ScheduleStatus(TypedDict):
+    token: str
+    name: str
+    active: bool
+
+
 class StorageStatus(TypedDict):
     """`state` is a word of `StorageState`; times are ISO 8601 in UTC or empty.
 
@@ -96,4 +132,7 @@ class StationStatus(TypedDict):
     video_sources: list[VideoSourceStatus]
     audio_sources: list[AudioSourceStatus]
     recordings: list[RecordingStatus]
+    jobs: list[JobStatus]
+    receivers: list[ReceiverStatus]
+    schedules: list[ScheduleStatus]
     storage: StorageStatus

@@ -1,6 +1,6 @@
 """A status as the rooms would tell it."""
 
-from argus.station.status import RecordingStatus, StationStatus, StorageStatus
+from argus.station.status import JobStatus, ReceiverStatus, RecordingStatus, StationStatus, StorageStatus
 
 RECORDING: RecordingStatus = {
     "token": "r",
@@ -11,6 +11,26 @@ RECORDING: RecordingStatus = {
     "used_bytes": 0,
     "share": "none",
     "problem": "",
+}
+
+JOB: JobStatus = {
+    "token": "Job-1",
+    "recording": "Recording-1",
+    "mode": "Active",
+    "state": "Active",
+    "priority": 5,
+    "sources": ["Receiver-1"],
+    "schedule": "",
+    "problem": "",
+}
+
+RECEIVER: ReceiverStatus = {
+    "token": "Receiver-1",
+    "mode": "AutoConnect",
+    "state": "Connected",
+    "uri": "rtsp://192.0.2.9/stream",
+    "problem": "",
+    "failing_since": "",
 }
 
 STORAGE: StorageStatus = {
@@ -64,6 +84,9 @@ def status(**changes: object) -> StationStatus:
             },
             {**RECORDING, "token": "Recording-22", "name": "Quay"},
         ],
+        "jobs": [JOB, {**JOB, "token": "Job-22", "state": "Idle", "schedule": "Night"}],
+        "receivers": [RECEIVER],
+        "schedules": [{"token": "Night", "name": "At night", "active": False}],
         "storage": STORAGE,
     }
     return {**document, **changes}  # type: ignore[typeddict-item]

@@ -20,6 +20,7 @@ from argus.store.medium.storage_fault import StorageFault
 from argus.store.medium.storage_state import StorageHealth, StorageState
 from argus.store.recording.feed import RecorderCounters
 from argus.store.recording.quotas import Quota
+from argus.store.recording.receiver import ReceiverConfiguration
 from argus.store.recording.recordings import JobState
 from argus.store.ring.health import Occupancy
 from argus.store.ring.share import Share
@@ -44,6 +45,7 @@ class Rooms:
     storage: StorageHealth = STORAGE
     usage: dict[str, int] = field(default_factory=dict)
     quotas: tuple[Quota, ...] = ()
+    failures: dict[str, str] = field(default_factory=dict)
     source: dict[str, object] = field(default_factory=lambda: {"running": True, "failure": None})
 
     microphone: dict[str, object] = field(default_factory=lambda: {"running": True, "failure": None})
@@ -69,6 +71,15 @@ class Rooms:
             microphones=[microphone],  # type: ignore[list-item]
             catalog=self.house.catalog,
             jobs=self.house.jobs,
+            receivers=self.house.receivers,
+            reception=lambda token: SimpleNamespace(  # type: ignore[arg-type,return-value]
+                failure=self.failures.get(token, ""),
+                failing_since_us=self.house.clock.utc_us() if token in self.failures else None,
+            ),
+            schedules=SimpleNamespace(  # type: ignore[arg-type]
+                all=lambda: [SimpleNamespace(token=token, name="At night") for token in self.house.schedules.active],
+                is_active=self.house.schedules.is_active,
+            ),
             timeline=self.house.timeline,
             recorder=RecorderCounters(lost_units=100),
             fault=StorageFault(lambda: self.storage, (), self.house.events, self.house.clock),
@@ -158,7 +169,56 @@ async def test_a_recording_whose_job_is_in_error_tells_why(rooms: Rooms) -> None
     [claim] = house.jobs.recorded_claims()
     house.jobs.report(claim, "The storage does not take data")
     assert house.jobs.state(created.token).state is JobState.ERROR
-    assert rooms.health().status(ready=True)["recordings"][0]["problem"] == "The storage does not take data"
+    found = rooms.health().status(ready=True)
+    assert found["recordings"][0]["problem"] == "The storage does not take data"
+    (told,) = found["jobs"]
+    assert (told["mode"], told["state"], told["problem"]) == ("Active", "Error", "The storage does not take data")
+    assert found["problems"] == [f"recording job of {created.token}: The storage does not take data"]
+
+
+async def test_jobs_in_error_for_the_same_reason_are_counted(rooms: Rooms) -> None:
+    house = rooms.house
+    for name in ("Gate", "Quay", "Hall"):
+        await house.jobs.create(job(await house.recording(name=name)))
+    for claim in house.jobs.recorded_claims():
+        house.jobs.report(claim, "The storage does not take data")
+    assert rooms.health().status(ready=True)["problems"] == [
+        "recording job of Gate and 2 more: The storage does not take data"
+    ]
+
+
+async def test_a_receiver_that_fails_is_a_problem_told_without_its_password(rooms: Rooms) -> None:
+    house = rooms.house
+    receiver = await house.receivers.create(ReceiverConfiguration(media_uri="rtsp://me:secret@192.0.2.9/stream"))
+    found = rooms.health().status(ready=True)
+    assert (found["ok"], found["receivers"]) == (
+        True,
+        [
+            {
+                "token": receiver.token,
+                "mode": "AutoConnect",
+                "state": "NotConnected",
+                "uri": "rtsp://192.0.2.9/stream",
+                "problem": "",
+                "failing_since": "",
+            }
+        ],
+    )
+    rooms.failures[receiver.token] = "no route to host"
+    found = rooms.health().status(ready=True)
+    assert found["problems"] == ["receiver rtsp://192.0.2.9/stream: no route to host"]
+    assert found["receivers"][0]["failing_since"] == "2026-01-01T00:00:00.000Z"
+    assert "secret" not in str(found)
+
+
+def test_schedules_tell_whether_they_are_active(rooms: Rooms) -> None:
+    rooms.house.schedules.put("Night", active=True)
+    rooms.house.schedules.put("Day", active=False)
+    found = rooms.health().status(ready=True)["schedules"]
+    assert [(one["token"], one["name"], one["active"]) for one in found] == [
+        ("Night", "At night", True),
+        ("Day", "At night", False),
+    ]
 
 
 async def test_recordings_tell_what_they_hold(rooms: Rooms) -> None:

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from tests.unit.station.documents import RECORDING, status
+from tests.unit.station.documents import RECEIVER, RECORDING, status
 
 from argus.station import present
 from argus.station.discover import FoundDevice
@@ -55,6 +55,16 @@ Recordings
   Recording-1   Recording  Gate  2026 to 2027          3.0 MiB, quota 25%
   Recording-22  Initiated  Quay  nothing recorded yet  0 B
 
+Recording jobs
+  Job-1   Active  Active  priority 5  Receiver-1 to Recording-1
+  Job-22  Active  Idle    priority 5  Receiver-1 to Recording-1  schedule Night
+
+Receivers
+  Receiver-1  AutoConnect  Connected  rtsp://192.0.2.9/stream
+
+Schedules
+  Night  not active  At night
+
 Storage
   volume        /data/volume.ring b9a1
   used          3.0 GiB of 4.0 GiB
@@ -72,6 +82,18 @@ def test_problems_come_first_and_an_empty_store_says_how_to_fill_it() -> None:
     text = present.status(status(problems=["Camera 1: unplugged", "storage: FAILED"], recordings=[]))
     assert text.splitlines()[1].split(maxsplit=1) == ["state", "Camera 1: unplugged; storage: FAILED"]
     assert "none  an ONVIF client creates them" in text
+
+
+def test_a_receiver_that_fails_tells_since_when_and_why() -> None:
+    failing = {**RECEIVER, "state": "NotConnected", "problem": "no route to host", "failing_since": "2026-01-01"}
+    assert "rtsp://192.0.2.9/stream  since 2026-01-01: no route to host" in present.status(status(receivers=[failing]))
+    assert "NotConnected  no address yet" in present.status(status(receivers=[{**failing, "uri": ""}]))
+
+
+def test_what_does_not_exist_yet_says_who_makes_it() -> None:
+    text = present.status(status(jobs=[], receivers=[], schedules=[]))
+    assert "none  `argus-station camera add` or an ONVIF client creates them" in text
+    assert text.count("none  an ONVIF client creates them") == 2
 
 
 def test_a_name_that_a_client_gave_cannot_break_the_table() -> None:

@@ -103,6 +103,7 @@ class Reception:
         self._session: Session | None = None
         self._client: Client | None = None
         self._failure = ""
+        self._failed_us = 0
         self._last_ns: dict[MediaKind, int] = {}
 
     async def run(self) -> None:
@@ -158,6 +159,11 @@ class Reception:
             return self._failure
         failed = any(self.phase(one.kind, one.tag) is SourcePhase.FAILED for one in self.media)
         return SILENT if failed else ""
+
+    @property
+    def failing_since_us(self) -> int | None:
+        """The wall time of the first in a row of failures; None where the last attempt did not fail."""
+        return self._failed_us if self._failure else None
 
     def phase(self, kind: MediaKind, tag: str) -> SourcePhase:
         """What can be expected of one stream."""
@@ -237,6 +243,8 @@ class Reception:
         self._receivers.report(self.token, ReceiverState.NOT_CONNECTED)
 
     def _fail(self, failure: str) -> None:
+        if not self._failure:
+            self._failed_us = self._clock.utc_us()
         self._failure = failure
         self._receivers.report_failure(self.token, failure)
         self._tell(self)

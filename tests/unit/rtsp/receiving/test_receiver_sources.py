@@ -90,6 +90,7 @@ async def test_a_lost_device_is_waited_for_and_then_failed(station: ReceivingSta
         await play(station, 3)
         station.network.last.fail(Unavailable("receiver", "the connection was lost"))
         station.network.refusal = Unavailable("receiver", "nobody answers")
+        lost_us = station.clock.utc_us()
         await station.clock.advance(8)
         for kind in (MediaKind.VIDEO, MediaKind.METADATA):
             assert station.phase(token, kind) is SourcePhase.DELIVERING
@@ -99,11 +100,14 @@ async def test_a_lost_device_is_waited_for_and_then_failed(station: ReceivingSta
             assert station.phase(token, kind) is SourcePhase.FAILED
         assert station.turns > turns, "time alone changes phases, and that is told"
         assert station.sources.failure(source(token)) == "nobody answers"
+        reception = station.receiving.reception(token)
+        assert reception is not None
+        assert reception.failing_since_us == lost_us, "the first of the failures in a row"
         assert len(station.sources.media(source(token))) == 2, "what it had is still known"
         station.network.refusal = None
         await station.clock.advance(60)
         station.network.last.open(VIDEO)
-        assert station.sources.failure(source(token)) == ""
+        assert (station.sources.failure(source(token)), reception.failing_since_us) == ("", None)
         assert station.phase(token) is SourcePhase.CONNECTING
         station.network.last.deliver(VIDEO)
         assert station.phase(token) is SourcePhase.DELIVERING
