@@ -14,6 +14,7 @@ from argus.base.errors import InvalidValue
 from argus.linux.standard_streams import open_standard_streams
 from argus.station import control, journal, present
 from argus.station.board import find_board, load_board
+from argus.station.camera_commands import camera
 from argus.station.choices import Launch
 from argus.station.plainly import EXIT_DAMAGED, plainly
 from argus.station.progress import progress
@@ -48,6 +49,7 @@ def main() -> None:
     """
 
 
+main.add_command(camera)
 main.add_command(store)
 
 

@@ -146,7 +146,7 @@ def field(fields: Mapping[str, str], name: str) -> str:
     return fields[name]
 
 
-def request(data: Path, name: str, **fields: str) -> object:
+def request(data: Path, name: str, /, **fields: str) -> object:
     """What the station that runs on `data` answers.
 
     Raises:
@@ -158,7 +158,7 @@ def request(data: Path, name: str, **fields: str) -> object:
 
 
 @contextmanager
-def keep(data: Path, name: str, **fields: str) -> Iterator[object]:
+def keep(data: Path, name: str, /, **fields: str) -> Iterator[object]:
     """What the station answers; it keeps what the answer says until the block is left. Raises as `request` does."""
     with ExitStack() as opened:
         asked = json.dumps({"request": name, **fields}).encode() + b"\n"

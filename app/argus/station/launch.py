@@ -54,7 +54,9 @@ class Run:
 
     async def _serve(self, station: Station, launch: Launch) -> None:
         protections = Protections(station.storage)
-        answers = responders(lambda: station.health.status(ready=self._ready), station.quotas, protections)
+        answers = responders(
+            lambda: station.health.status(ready=self._ready), station.quotas, protections, station.cameras
+        )
         control = ControlSocket(launch.data, answers)
 
         async def ready() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypedDict
 
+from argus.station.cameras import Cameras, NewCamera
 from argus.station.control import Responder, field
 from argus.station.protections import Protections, Wish
 from argus.station.status import StationStatus
@@ -22,7 +23,9 @@ class QuotaStatus(TypedDict):
     share: str
 
 
-def responders(status: Callable[[], StationStatus], quotas: Quotas, protections: Protections) -> dict[str, Responder]:
+def responders(
+    status: Callable[[], StationStatus], quotas: Quotas, protections: Protections, cameras: Cameras
+) -> dict[str, Responder]:
     """Requests by name."""
 
     async def tell_status(_fields: Mapping[str, str]) -> object:
@@ -38,7 +41,20 @@ def responders(status: Callable[[], StationStatus], quotas: Quotas, protections:
     async def protect(fields: Mapping[str, str]) -> object:
         return protections.keep(Wish.parse(fields))
 
-    return {"status": tell_status, "quotas": tell_quotas, "set-quota": set_quota, "protect": protect}
+    async def add_camera(fields: Mapping[str, str]) -> object:
+        return await cameras.add(NewCamera.parse(fields))
+
+    async def remove_camera(fields: Mapping[str, str]) -> object:
+        return await cameras.remove(field(fields, "camera"), footage=field(fields, "footage") == "delete")
+
+    return {
+        "status": tell_status,
+        "quotas": tell_quotas,
+        "set-quota": set_quota,
+        "protect": protect,
+        "add-camera": add_camera,
+        "remove-camera": remove_camera,
+    }
 
 
 def share_of(text: str) -> Share | None:

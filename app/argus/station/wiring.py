@@ -42,6 +42,7 @@ from argus.rtsp.server import RtspServer
 from argus.rtsp.udp import UdpPorts
 from argus.soap import discovery as discovery_messages
 from argus.station.addresses import Addresses
+from argus.station.cameras import Cameras
 from argus.station.choices import Launch
 from argus.station.health import Health
 from argus.station.http import HttpListener
@@ -74,6 +75,7 @@ class Station:
     health: Health
     storage: Storage
     quotas: Quotas
+    cameras: Cameras
     addresses: Addresses
     subsystems: tuple[Subsystem, ...]
     hubs: tuple[StreamHub, ...]
@@ -134,6 +136,7 @@ def _assemble(launch: Launch, clock: AdjustableClock, restart: Callable[[], None
         health=health,
         storage=footage.storage,
         quotas=footage.quotas,
+        cameras=Cameras(footage.catalog, footage.jobs, footage.receivers),
         addresses=addresses,
         subsystems=(*footage.subsystems, *media.subsystems, box.system, box.schedules, rtsp, http, *discovery),
         hubs=media.hubs,

@@ -76,6 +76,10 @@ class Receivers:
         """Call `observer` in the turn in which a receiver came, went or was configured, or demand may have changed."""
         self._observers.append(observer)
 
+    def check(self, configuration: ReceiverConfiguration) -> None:
+        """Raises InvalidValue("receiver configuration") where no receiver can have that configuration."""
+        check_configuration(configuration, self._check_uri)
+
     async def create(self, configuration: ReceiverConfiguration) -> Receiver:
         """Create a receiver.
 
@@ -85,7 +89,7 @@ class Receivers:
         Spec: Receiver 19.06 § CreateReceiver
         """
         async with self._changes:
-            check_configuration(configuration, self._check_uri)
+            self.check(configuration)
             self._check_room(1)
             receiver = Receiver(token=_new_token(), configuration=configuration)
             await self._database.write([self.insert(receiver)], lambda: self.added([receiver]))
@@ -115,7 +119,7 @@ class Receivers:
         """
         async with self._changes:
             receiver = self.receiver(token)
-            check_configuration(configuration, self._check_uri)
+            self.check(configuration)
             await self._replace(replace(receiver, configuration=configuration))
 
     async def set_mode(self, token: ReceiverToken, mode: ReceiverMode) -> None:
