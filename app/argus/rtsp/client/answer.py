@@ -18,7 +18,8 @@ _STATUS_LINE = re.compile(r"(?:RTSP|HTTP)/1\.[0-9] ([1-9][0-9]{2})(?: (.{0,200})
 _REQUEST_LINE = re.compile(r"([A-Z_]{1,32}) [\x21-\x7e]+ RTSP/1\.[0-9]")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})[ \t]*:[ \t]*(.*)")
 _NUMBER = re.compile(r"[0-9]{1,10}")
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_BLANK_LINES = (b"\n\r\n", b"\n\n")
+_RETURN = 0x0D
 
 
 class BadAnswer(Exception):
@@ -63,9 +64,13 @@ def find_head(data: bytes | bytearray, start: int) -> tuple[int, int] | None:
     Raises:
         BadAnswer: it is longer than a head can be.
     """
-    found = _HEAD_END.search(data, start, start + MAX_HEAD_BYTES)
-    if found is not None:
-        return found.start(), found.end()
+    stop = start + MAX_HEAD_BYTES
+    # Not by a pattern: a head that comes byte by byte is looked at as many times.
+    ends = (data.find(blank, start, stop) for blank in _BLANK_LINES)
+    found = min((end for end in ends if end >= 0), default=-1)
+    if found >= 0:
+        head_end = found - 1 if found > start and data[found - 1] == _RETURN else found
+        return head_end, data.index(b"\n", found + 1) + 1
     if len(data) - start >= MAX_HEAD_BYTES:
         raise BadAnswer("the head of an answer is too long")
     return None

@@ -81,6 +81,7 @@ class Delivery:
             utc_us = inlet.last_us + 1
         inlet.last_ns, inlet.last_us = mono_ns, utc_us
         self._counters.units += 1
+        self._counters.unit_bytes += len(unit.data)
         self._sink.take(
             inlet.media,
             AccessUnit(format=unit.format, data=unit.data, key_frame=unit.key_frame, utc_us=utc_us, mono_ns=mono_ns),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from argus.rtsp.client.answer import Answer, BadAnswer, find_head, parse_head
 
 _DOLLAR = 0x24
 _LINE_ENDS = b"\r\n"
+_ANYTHING_ELSE = re.compile(rb"[^\r\n]")
 
 # A packet: the bytes it is part of, a view of them, where it begins and where it ends.
 TakePacket = Callable[[bytes, memoryview, int, int], None]
@@ -26,6 +28,9 @@ class Demultiplexer:
         self._takers: list[TakePacket | None] = [None] * 256
         self._rest = bytearray()
         self._needed = 0
+        self.fed_bytes = 0
+        self.messages = 0
+        self.stray_frames = 0  # of channels that nobody takes
 
     @property
     def pending_bytes(self) -> int:
@@ -42,6 +47,7 @@ class Demultiplexer:
         Raises:
             BadAnswer: they are out of step.
         """
+        self.fed_bytes += len(data)
         if self._rest:
             self._rest += data
             if len(self._rest) < self._needed:
@@ -60,9 +66,11 @@ class Demultiplexer:
                 take = takers[data[position + 1]]
                 if take is not None:
                     take(data, view, start, stop)
+                else:
+                    self.stray_frames += 1
                 position = stop
             elif data[position] in _LINE_ENDS:
-                position += 1
+                position = _skip_line_ends(data, position)
             else:
                 behind = self._take_message(data, position)
                 if behind == position:
@@ -82,5 +90,11 @@ class Demultiplexer:
         if end > len(data):
             self._needed = end - position
             return position
+        self.messages += 1
         self._on_answer(replace(answer, body=data[head[1] : end]) if size else answer)
         return end
+
+
+def _skip_line_ends(data: bytes, position: int) -> int:
+    found = _ANYTHING_ELSE.search(data, position)
+    return found.start() if found is not None else len(data)

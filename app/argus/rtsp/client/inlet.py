@@ -91,6 +91,7 @@ class Inlet:
 
     def take_report(self, data: bytes, view: memoryview, start: int, end: int, now_ns: int) -> None:
         """Take one RTCP packet; what makes no sense is passed over."""
+        self._counters.reports += 1
         try:
             reports, ended = rtcp.decode_sender_packets(bytes(view[start:end]))
         except ValueError:

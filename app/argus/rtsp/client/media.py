@@ -38,12 +38,17 @@ class Sink(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class ClientCounters:
-    """What one client received since it began. `lost` are packets that never came, `reordered` those that came late
-    and still in time, `discarded` those that came twice, too late or malformed."""
+    """What one client received since it began.
+
+    `lost` are packets that never came, `reordered` those that came late and still in time, `discarded` those that came
+    twice, too late or malformed, `reports` packets of RTCP, `unit_bytes` the size of all `units`.
+    """
 
     packets: int = 0
     bytes: int = 0
     lost: int = 0
     reordered: int = 0
     discarded: int = 0
+    reports: int = 0
     units: int = 0
+    unit_bytes: int = 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from argus.base.clock import Clock
 from argus.base.errors import ArgusError, InvalidValue, NotSupported, Unavailable
+from argus.rtsp.client.allowance import Allowance, Amount
 from argus.rtsp.client.answer import Answer, BadAnswer
 from argus.rtsp.client.challenge import Authorization
 from argus.rtsp.client.deadline import Deadlines
@@ -36,6 +37,8 @@ from argus.rtsp.protocol.status import Headers
 logger = logging.getLogger(__name__)
 
 MAX_MEDIA = 8
+# It is kept as the tag by which jobs select a medium.
+MAX_CONTROL_LENGTH = 512
 LONGEST_KEEP_ALIVE_S = 30.0
 TEARDOWN_S = 2.0
 _NOT_ANSWERED_HERE = frozenset({405, 501, 551})
@@ -76,6 +79,7 @@ class ClientSession:
         authorization = Authorization(target.credentials)
         self._dialogue = Dialogue(self._send, authorization, self._deadlines, limits.step_s)
         self._demultiplexer = Demultiplexer(self._dialogue.take)
+        self._allowance = Allowance(clock, self._amount)
         self._source = SourceClock()
         self._base = target.uri  # the address of all media together
         self._wire: Wire | None = None
@@ -98,7 +102,7 @@ class ClientSession:
     def check(self) -> None:
         """Do what is due, some times a second. Raises Unavailable "receiver" where the session cannot go on."""
         self._deadlines.check()
-        over = self._failure or (self._care.tick() if self._care is not None else "")
+        over = self._failure or self._allowance.excess() or (self._care.tick() if self._care is not None else "")
         if over:
             raise Unavailable("receiver", over)
         self._delivery.tick()
@@ -120,6 +124,16 @@ class ClientSession:
     def ended(self, why: str) -> None:
         self._failure = self._failure or why
         self._dialogue.fail(self._failure)
+
+    def _amount(self) -> Amount:
+        counters, stream = self._counters, self._demultiplexer
+        return Amount(
+            packets=counters.packets + counters.discarded + counters.reports + stream.stray_frames,
+            size_bytes=stream.fed_bytes + (counters.bytes if self._udp else 0),
+            units=counters.units,
+            unit_bytes=counters.unit_bytes,
+            messages=stream.messages,
+        )
 
     def _send(self, data: bytes) -> None:
         if self._wire is not None:
@@ -276,7 +290,7 @@ def _choose(description: OfferedSession) -> Sequence[tuple[OfferedMedia, Receive
         except NotSupported as error:
             logger.info("a medium is left out: %s", error)
             continue
-        if codec is None or len(chosen) == MAX_MEDIA:
+        if codec is None or len(chosen) == MAX_MEDIA or len(offered.control) > MAX_CONTROL_LENGTH:
             continue
         tag = offered.control if offered.control not in tags else f"{offered.control}#{number}"
         tags.add(tag)

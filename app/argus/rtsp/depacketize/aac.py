@@ -18,6 +18,8 @@ from argus.rtsp.protocol.sdp_reader import OfferedMedia
 # The standard's largest raw_data_block is 6144 bits a channel, of at most 48 channels.
 _MAX_FRAME_BYTES = 48 * 768
 _MAX_FIELD_BITS = 16
+# Packets of one or some frames are usual; a second has less than a hundred.
+_MAX_FRAMES = 128
 _MAX_CONFIG_BYTES = 64
 _RTP_CYCLE = 1 << 32
 # Fields of an AU header, and sections, that no camera uses.
@@ -121,8 +123,8 @@ def _frames(payload: memoryview, fields: _Headers) -> Iterator[_Frame]:
     while left:
         index_bits = fields.delta if sizes else fields.index
         left -= fields.size + index_bits
-        if left < 0:
-            raise ValueError("an AU header ends early")
+        if left < 0 or len(sizes) == _MAX_FRAMES:
+            raise ValueError("an AU header ends early, or there are too many")
         header = headers >> left
         size, index = header >> index_bits & ((1 << fields.size) - 1), header & ((1 << index_bits) - 1)
         if index or not 0 < size <= _MAX_FRAME_BYTES:

@@ -65,7 +65,7 @@ class ParameterSets:
     def take_described(self, names: tuple[str, ...]) -> None:
         """Learn the sets of the session description, base64 behind these names; what makes no sense is left out."""
         for name in names:
-            for text in self._media.fmtp.get(name, "").split(","):
+            for text in self._media.fmtp.get(name, "").split(",", MAX_SETS)[:MAX_SETS]:
                 try:
                     self.take([b64decode(text)])
                 except ValueError:

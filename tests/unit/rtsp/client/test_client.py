@@ -265,6 +265,41 @@ async def test_audio_alone_may_not_stand_still_either() -> None:
     assert str(await why(MemoryCamera(sdp=AUDIO_ONLY))) == "no audio for 10 s"
 
 
+@pytest.mark.parametrize(
+    ("flood", "words"),
+    [
+        (frame(9, b""), "packets"),
+        (frame(1, b""), "packets"),
+        (frame(0, b"\x80" * 12), "packets"),
+        (b"RTSP/1.0 200 OK\r\n\r\n", "answers"),
+        (b"\r\n" * 1_000, "data"),
+    ],
+    ids=["stray", "reports", "media", "answers", "nothing"],
+)
+async def test_a_camera_that_floods_is_hung_up_on(flood: bytes, words: str) -> None:
+    async with scene() as stage:
+        for _ in range(20):
+            stage.camera.say(flood * 10_000)
+            await pass_time(stage.clock, 0.25)
+        assert words in str(stage.error)
+        assert stage.camera.closed
+
+
+async def test_the_burst_that_a_camera_begins_with_is_no_flood() -> None:
+    async with scene() as stage:
+        stage.send(*stage.key_frame(0))
+        for number in range(1, 250):
+            stage.send(stage.video(number * 3_600, SLICE + bytes(50_000), marker=True))
+        await pass_time(stage.clock, 1)
+        assert stage.error is None
+        assert stage.client.counters.units == 250
+
+
+async def test_a_medium_whose_name_is_endless_is_left_out() -> None:
+    async with scene(MemoryCamera(sdp=MemoryCamera().sdp.replace("trackID=1", "trackID=" + "1" * 1_000))) as stage:
+        assert [media.tag for media in stage.sink.media] == ["trackID=2"]
+
+
 async def test_the_end_of_the_stream_and_of_the_connection_are_noticed() -> None:
     async with scene(MemoryCamera(sdp=AUDIO_ONLY)) as stage:
         stage.send(rtp(1, 0, bytes(160)))

@@ -87,6 +87,19 @@ def test_what_is_no_answer_or_passes_a_limit_is_refused(head: bytes) -> None:
         parse_head(head)
 
 
+@pytest.mark.parametrize("blank", [b"\r\n\r\n", b"\n\r\n", b"\r\n\n", b"\n\n"])
+def test_a_head_ends_with_any_kind_of_blank_line(blank: bytes) -> None:
+    [answer, packet] = demultiplex(b"RTSP/1.0 200 OK\r\nCSeq: 7" + blank + b"\r\n\r\n$\x00\x00\x01a").all
+    assert isinstance(answer, Answer)
+    assert (answer.cseq, packet) == (7, (0, b"a"))
+
+
+def test_everything_that_costs_time_is_counted() -> None:
+    data = ANSWER * 3 + b"\r\n" * 5 + b"$\x07\x00\x00" * 4
+    stream = demultiplex(data[:10], data[10:]).demultiplexer
+    assert (stream.fed_bytes, stream.messages, stream.stray_frames) == (len(data), 3, 4)
+
+
 def test_header_lines_without_sense_are_passed_over_and_repeated_ones_kept() -> None:
     answer, _ = parse_head(b"RTSP/1.0 401\r\nnonsense\r\nWWW-Authenticate: A\r\nwww-authenticate: B\r\n\xff\xfe: x")
     assert (answer.status, answer.values("www-authenticate"), answer.title) == (401, ("A", "B"), "401")

@@ -168,6 +168,14 @@ def test_a_document_that_never_ends_or_unfolds_without_bound_is_dropped() -> Non
     assert reader.dropped_units == 2
 
 
+def test_a_packet_that_claims_thousands_of_frames_is_dropped() -> None:
+    bits = {"sizelength": "1", "indexlength": "0", "indexdeltalength": "0", "config": CONFIG}
+    reader = depacketizer(replace(AAC, fmtp=bits))
+    claims = (800).to_bytes(2, "big") + b"\xff" * 100 + bytes(800)
+    assert receive(reader, [Packet(payload=claims, marker=True, timestamp=0)]) == []
+    assert reader.dropped_units == 1
+
+
 @given(ANYTHING, st.sampled_from([G711, AAC, METADATA, GZIP]))
 def test_anything_else_is_dropped(arrived: list[tuple[bytes, bool, int, bool]], media: OfferedMedia) -> None:
     push_anything(depacketizer(media), arrived)
