@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -44,13 +45,15 @@ Listener = Callable[[Event], None]
 class EventBus:
     """Delivers events to listeners in order of publication and remembers the living properties.
 
-    Listeners run in the publisher's turn, so they must only queue. Belongs to the event loop's thread.
+    Listeners run in the publisher's turn, so they must be quick. What a listener publishes itself is delivered after
+    the event it hears of, to every listener. Belongs to the event loop's thread.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._listeners: list[Listener] = []
         self._properties: dict[tuple[str, Items], Event] = {}
+        self._undelivered: deque[Event] = deque()
 
     def publish(self, topic: str, *, source: Items = (), data: Items = ()) -> None:
         """Tell what happened."""
@@ -89,6 +92,15 @@ class EventBus:
         return unsubscribe
 
     def _deliver(self, event: Event) -> None:
-        logger.debug("event %s %s %s", event.topic, event.change or "", event.source)
-        for listener in tuple(self._listeners):
-            listener(event)
+        self._undelivered.append(event)
+        if len(self._undelivered) > 1:
+            return  # published by a listener: whoever is delivering goes on with it
+        try:
+            while self._undelivered:
+                told = self._undelivered[0]
+                logger.debug("event %s %s %s", told.topic, told.change or "", told.source)
+                for listener in tuple(self._listeners):
+                    listener(told)
+                self._undelivered.popleft()
+        finally:
+            self._undelivered.clear()

@@ -34,3 +34,18 @@ def test_an_unsubscribed_listener_hears_nothing() -> None:
     end()
     bus.publish("A")
     assert seen == []
+
+
+def test_every_listener_hears_events_in_order_also_of_those_that_a_listener_publishes() -> None:
+    bus, seen = EventBus(SimulatedClock()), []
+
+    def answer(event: Event) -> None:
+        if event.topic == "Alarm":
+            bus.publish("Light")
+            bus.set_property("State", source=(), data=(("On", True),))
+
+    bus.subscribe(answer)
+    bus.subscribe(lambda event: seen.append(event.topic))
+    bus.publish("Alarm")
+    bus.publish("Alarm")
+    assert seen == ["Alarm", "Light", "State", "Alarm", "Light"]
