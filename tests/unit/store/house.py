@@ -1,7 +1,9 @@
 """A station's configuration side in memory: twins of clock, ring and media profiles round the real catalog and jobs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from argus.base.access_unit import AccessUnit, Codec, MediaKind, StreamFormat
@@ -19,11 +21,12 @@ from argus.store.recording.footage import SimulatedFootage
 from argus.store.recording.jobs import Jobs
 from argus.store.recording.media_source import SourcePhase
 from argus.store.recording.media_sources import SimulatedSources, SourcesByType
-from argus.store.recording.receivers import Receivers
+from argus.store.recording.receivers import ReceiverConfiguration, ReceiverMode, Receivers
 from argus.store.recording.recorder import Recorder
 from argus.store.recording.recordings import (
     PROFILE_SOURCE,
     RECEIVER_SOURCE,
+    EventCondition,
     EventFilter,
     JobConfiguration,
     JobMode,
@@ -152,11 +155,24 @@ class House:
         self.close()
         self.open()
 
+    @contextmanager
+    def refusing_disk(self) -> Iterator[None]:
+        """Nothing can be stored meanwhile."""
+        lock = sqlite3.connect(self.path, timeout=0)
+        self.database.read("PRAGMA busy_timeout = 0")
+        lock.execute("BEGIN IMMEDIATE")
+        yield
+        lock.rollback()
+        lock.close()
+
     def topics(self) -> list[str]:
         """Last parts of the topics told since the last call, with the change of a property."""
         told = [(event.topic.rpartition("/")[2], event.change) for event in self.told]
         self.told.clear()
         return [topic if change is None else f"{topic} {Change(change).value}" for topic, change in told]
+
+    def receiver_at(self, uri: str, mode: ReceiverMode = ReceiverMode.AUTO_CONNECT) -> ReceiverConfiguration:
+        return ReceiverConfiguration(mode=mode, media_uri=uri)
 
     async def recording(self, **source: str) -> RecordingToken:
         return await self.catalog.create_recording(RecordingConfiguration(source=SourceInformation(**source)))
@@ -173,12 +189,33 @@ def job(
     source: str = "main",
     tracks: tuple[str, ...] = (),
     schedule: str | None = None,
+    event_filter: EventFilter | None = None,
 ) -> JobConfiguration:
     mapped = tuple(JobTrack(destination=TrackToken(track)) for track in tracks)
     source_ = JobSource(token=source, type=PROFILE_SOURCE, tracks=mapped)
     return JobConfiguration(
-        recording=recording, mode=mode, priority=priority, sources=(source_,), schedule_token=schedule
+        recording=recording,
+        mode=mode,
+        priority=priority,
+        sources=(source_,),
+        schedule_token=schedule,
+        event_filter=event_filter,
     )
+
+
+def waiting_for(topic: str = "Alarm", *, before_s: float = 0, after_s: float = 0) -> EventFilter:
+    return EventFilter(
+        conditions=(EventCondition(topic=topic),),
+        before_us=int(before_s * 1_000_000),
+        after_us=int(after_s * 1_000_000),
+    )
+
+
+def from_receiver(configuration: JobConfiguration, receiver: str = "") -> JobConfiguration:
+    """The configuration with a receiver as its source, one of its own where none is named."""
+    (source,) = configuration.sources
+    asking = replace(source, token=receiver, type=RECEIVER_SOURCE, auto_create_receiver=not receiver)
+    return replace(configuration, sources=(asking,))
 
 
 def picture(clock: SimulatedClock, *, key: bool = True, codec: Codec = Codec.H264, width: int = 640) -> AccessUnit:

@@ -5,14 +5,18 @@ Spec: RecordingControl 22.12 § Recording job configuration (EventFilter).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from argus.base.clock import Clock
+from argus.base.errors import InvalidValue
 from argus.base.events import Change, Event, EventBus, Items
 from argus.base.tokens import RecordingJobToken
 from argus.store.recording.recordings import EventFilter
+
+logger = logging.getLogger(__name__)
 
 # Topics and sources whose condition holds at once, per job. More than any device has alarms.
 MAX_ONGOING = 256
@@ -29,20 +33,28 @@ class EventTests(Protocol):
 
 @dataclass(slots=True)
 class _Window:
-    matches: EventTest
-    after_ns: int
-    ongoing: set[tuple[str, Items]] = field(default_factory=set)
-    closes_ns: int = 0
+    """Open while anything goes on, and then until `look` finds that `closes_ns` has come."""
 
-    def is_open(self, now_ns: int) -> bool:
-        return bool(self.ongoing) or now_ns < self.closes_ns
+    event_filter: EventFilter
+    matches: EventTest
+    ongoing: set[tuple[str, Items]] = field(default_factory=set)
+    closes_ns: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.ongoing) or self.closes_ns is not None
+
+    def close_later(self, now_ns: int) -> None:
+        until_ns = now_ns + self.event_filter.after_us * 1_000
+        self.closes_ns = until_ns if self.closes_ns is None else max(until_ns, self.closes_ns)
 
 
 class EventWindows:
     """Follows the events of the device for the jobs that have a filter.
 
-    A property whose data begin with a true boolean goes on until it is told as false or ceases to exist. Every other
-    event is over at once.
+    A property whose first boolean is true goes on until it is told otherwise or ceases to exist; other properties are
+    no events. What is no property is over at once, and yet opens a window until the next `look`: what came before it
+    is wanted even where nothing after it is.
     """
 
     def __init__(self, events: EventBus, tests: EventTests, clock: Clock) -> None:
@@ -62,8 +74,14 @@ class EventWindows:
         self._tests(event_filter)
 
     def follow(self, job: RecordingJobToken, event_filter: EventFilter) -> None:
-        """Open and close a window for the job from now on; what goes on already counts."""
-        window = _Window(matches=self._tests(event_filter), after_ns=event_filter.after_us * 1_000)
+        """Open and close a window for the job from now on; what goes on already counts.
+
+        A job that has this filter already keeps its window. One whose filter is no longer understood waits for ever.
+        """
+        known = self._windows.get(job)
+        if known is not None and known.event_filter == event_filter:
+            return
+        window = _Window(event_filter=event_filter, matches=self._test_of(job, event_filter))
         for event in self._events.properties():
             self._note(window, event)
         self._windows[job] = window
@@ -73,16 +91,26 @@ class EventWindows:
         self._windows.pop(job, None)
 
     def is_open(self, job: RecordingJobToken) -> bool:
-        return self._windows[job].is_open(self._clock.mono_ns())
+        return self._windows[job].is_open
 
     def look(self) -> None:
         """Find the windows whose time is over; called about once a second."""
         now_ns = self._clock.mono_ns()
-        over = [job for job, window in self._windows.items() if window.closes_ns and not window.is_open(now_ns)]
+        over = [
+            job for job, window in self._windows.items() if window.closes_ns is not None and window.closes_ns <= now_ns
+        ]
         for job in over:
-            self._windows[job].closes_ns = 0
+            self._windows[job].closes_ns = None
         if over and self._observer is not None:
             self._observer(over)
+
+    def _test_of(self, job: RecordingJobToken, event_filter: EventFilter) -> EventTest:
+        try:
+            return self._tests(event_filter)
+        except InvalidValue as error:
+            # It was checked when it was set, perhaps by another release, or on a board with other topics.
+            logger.warning("recording job %s waits for events that there are none of here: %s", job, error)
+            return lambda event: False
 
     def _take(self, event: Event) -> None:
         touched = [job for job, window in self._windows.items() if self._note(window, event)]
@@ -90,18 +118,20 @@ class EventWindows:
             self._observer(touched)
 
     def _note(self, window: _Window, event: Event) -> bool:
-        if not window.matches(event):
-            return False
-        key, until_ns = (event.topic, event.source), self._clock.mono_ns() + window.after_ns
-        if _goes_on(event):
+        """Take note of an event; whether the window may have opened or closed by it."""
+        key, matches = (event.topic, event.source), window.matches(event)
+        if matches and _goes_on(event):
             if len(window.ongoing) < MAX_ONGOING:
                 window.ongoing.add(key)
         elif key in window.ongoing:
+            # Also where it no longer matches: a filter that asks for the value "true" never sees the end otherwise.
             window.ongoing.discard(key)
-            # At least a tick, so that `look` finds it and tells.
-            window.closes_ns = max(window.closes_ns, until_ns, 1)
-        elif event.change is None:
-            window.closes_ns = max(window.closes_ns, until_ns)
+            if window.event_filter.after_us:
+                window.close_later(self._clock.mono_ns())
+        elif matches and event.change is None:
+            window.close_later(self._clock.mono_ns())
+        else:
+            return False
         return True
 
 
