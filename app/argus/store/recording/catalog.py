@@ -110,6 +110,10 @@ class Catalog:
         """One track of one recording. Raises NotFound("recording") or else NotFound("track")."""
         return self.recording(recording).track(token)
 
+    def has_track(self, track_id: int) -> bool:
+        """Whether any recording has a track of that id."""
+        return track_id in self._by_track_id
+
     def spare_tracks(self, token: RecordingToken) -> dict[MediaKind, int]:
         """How many more tracks of each kind the recording can have. Raises NotFound("recording")."""
         kinds = [track.configuration.kind for track in self.recording(token).tracks]

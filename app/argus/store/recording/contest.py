@@ -37,10 +37,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What `settle` found: whether tracks got other owners, whether any was `stopped` to be recorded by its former
-    one, and the jobs whose state has to be looked at again."""
+    """What `settle` found: whether anything was noted at all, whether any track `stopped` to be recorded by its former
+    owner, and the jobs whose state has to be looked at again."""
 
-    owners_changed: bool
+    noted: bool
     stopped: bool
     affected: frozenset[RecordingJobToken]
 
@@ -77,7 +77,10 @@ class Contest:
     def leave(self, job: RecordingJobToken) -> None:
         """Take a job out; nothing happens where it is not in."""
         entry = self._entries.pop(job, None)
-        for claim in entry.claims if entry is not None else ():
+        if entry is None:
+            return
+        self._touched_jobs.add(job)
+        for claim in entry.claims:
             self._touched_tracks.add(claim.track_id)
             _discard(self._by_track, claim.track_id, claim)
             _discard(self._by_source, claim.stream.source, claim)
@@ -110,16 +113,16 @@ class Contest:
 
     def settle(self) -> Outcome:
         """Find the owners of the touched tracks anew."""
-        affected, changed, stopped = self._touched_jobs, False, False
+        affected, stopped = self._touched_jobs, False
+        noted = bool(self._touched_tracks or self._touched_jobs)
         for track_id in self._touched_tracks:
             before, after = self._owners.get(track_id), self._winner(self._by_track.get(track_id, ()))
             if before != after:
-                changed, stopped = True, stopped or before is not None
+                stopped = stopped or before is not None
                 affected |= {claim.job for claim in (before, after) if claim is not None}
                 self._pass_on(track_id, before, after)
         self._touched_tracks, self._touched_jobs = set(), set()
-        known = frozenset(affected & self._entries.keys())
-        return Outcome(owners_changed=changed, stopped=stopped, affected=known)
+        return Outcome(noted=noted, stopped=stopped, affected=frozenset(affected & self._entries.keys()))
 
     def owners(self) -> frozenset[Claim]:
         """The claims that own their track."""

@@ -97,7 +97,10 @@ class Feed:
             self._offer(unit)
 
     def hold(self, hold_us: int) -> None:
-        """End the span now; hold what comes from now on."""
+        """Hold what comes from now on, so much of it; what is being recorded ends now."""
+        if self._forerun is not None:
+            self._forerun.hold_us = hold_us
+            return
         self._footage.end_span(self.claim.track_id)
         self._forerun = Forerun(hold_us, self._memory)
         self._error = ""

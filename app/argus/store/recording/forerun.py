@@ -58,7 +58,7 @@ class Forerun:
 
     def __init__(self, hold_us: int, memory: ForerunMemory) -> None:
         self.size_bytes = 0
-        self._hold_us = hold_us
+        self.hold_us = hold_us
         self._memory = memory
         self._groups: deque[list[AccessUnit]] = deque()
         memory.join(self)
@@ -72,7 +72,9 @@ class Forerun:
         self._groups[-1].append(unit)
         self.size_bytes += _size_bytes(unit)
         self._memory.keep(unit)
-        while len(self._groups) > 1 and self._groups[1][0].utc_us <= unit.utc_us - self._hold_us:
+        # The wall clock may be set meanwhile.
+        oldest_ns = unit.mono_ns - self.hold_us * 1_000
+        while len(self._groups) > 1 and self._groups[1][0].mono_ns <= oldest_ns:
             self.shorten()
         while self.size_bytes > MAX_BYTES:
             self.shorten()

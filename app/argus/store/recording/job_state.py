@@ -6,7 +6,7 @@ Spec: RecordingControl 19.06 § Recording jobs, § GetRecordingJobState.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -57,11 +57,12 @@ class Stream(NamedTuple):
 class Claim:
     """One line of a job's configuration: this stream goes to that track.
 
-    `line` is its place in the configuration: (source position, track position).
+    `line` is its place in the configuration: (source position, track position). A line that moves to another place
+    is the same claim, so that nothing recorded is interrupted.
     """
 
     job: RecordingJobToken
-    line: tuple[int, int]
+    line: tuple[int, int] = field(compare=False)
     recording: RecordingToken
     track_id: int
     stream: Stream

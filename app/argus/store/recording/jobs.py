@@ -66,7 +66,6 @@ class Jobs:
         self._receivers = JobReceivers(receivers, self.jobs)
         self._last_activation = load_counter(database, "activation")
         self._contest = Contest()
-        self._states: dict[RecordingJobToken, JobStateInformation] = {}
         self._observers: list[Callable[[], None]] = []
         self._stopped = False
         catalog.depend(self)
@@ -90,8 +89,7 @@ class Jobs:
 
         Spec: RecordingControl 19.06 § GetRecordingJobState
         """
-        self._stored(token)
-        return self._states[token]
+        return information(self._stored(token).job, self._contest.lines(token))
 
     def options(self, recording: RecordingToken) -> RecordingOptions:
         """What can be created for a recording now. Raises NotFound("recording").
@@ -233,7 +231,8 @@ class Jobs:
 
     def track_deleted(self, recording: RecordingToken, track: TrackToken) -> None:
         for stored in self._without_track(recording, track):
-            self._replace(stored)
+            self._put(stored)
+        self._settle()
 
     def _checked(self, wanted: JobConfiguration) -> JobConfiguration:
         used = configuration_in_use(self._catalog.recording(wanted.recording), self._sources, wanted)
@@ -269,7 +268,8 @@ class Jobs:
 
         def put() -> None:
             change.added()
-            self._replace(changed)
+            self._put(changed)
+            self._stopped |= self._settle()
             change.removed()
 
         await self._database.write(statements, put)
@@ -292,21 +292,21 @@ class Jobs:
     def _activated(self) -> list[Statement]:
         return [set_counter("activation", self._last_activation)]
 
-    def _replace(self, changed: StoredJob) -> None:
+    def _put(self, changed: StoredJob) -> None:
+        """Put a job in the place of what it was; `_settle` tells what becomes of it."""
         self._jobs[changed.job.token] = changed
+        self._enter(changed)
         configuration = (("Configuration", changed.job.configuration),)
         source = _items(changed.job.token)
         self._events.publish("RecordingConfig/RecordingJobConfiguration", source=source, data=configuration)
-        self._enter(changed)
-        self._settle()
 
     def _drop(self, tokens: list[RecordingJobToken], orphans: list[ReceiverToken]) -> None:
         for token in tokens:
             self._contest.leave(token)
             self._conditions.unfollow(token)
-            del self._jobs[token], self._states[token]
+            del self._jobs[token]
         # Its tracks pass on before it is told of: whoever hears of the deletion finds the new owner recording.
-        self._settle()
+        self._stopped |= self._settle()
         for token in tokens:
             self._events.delete_property(_STATE_TOPIC, source=_items(token))
         self._receivers.removed(orphans)
@@ -336,24 +336,23 @@ class Jobs:
             phase = self._sources.phase(stream.source, stream.kind, stream.tag)
             self._contest.note_phase(stream, phase, self._sources.failure(stream.source))
 
-    def _settle(self) -> None:
-        """Let what was noted take effect, and tell of it."""
+    def _settle(self) -> bool:
+        """Let what was noted take effect, and tell of it; whether any track stopped to be recorded by its owner."""
         outcome = self._contest.settle()
-        self._stopped |= outcome.stopped
-        if outcome.owners_changed or outcome.affected:
+        if outcome.noted:
             for observer in self._observers:
                 observer()
         for token in [token for token in self._jobs if token in outcome.affected]:
-            self._tell_state(self._jobs[token].job)
+            self._tell_state(token)
+        return outcome.stopped
 
     def _is_demanded(self, receiver: ReceiverToken) -> bool:
         return self._contest.demands(SourceRef(type=RECEIVER_SOURCE, token=receiver))
 
-    def _tell_state(self, job: Job) -> None:
-        told = information(job, self._contest.lines(job.token))
-        self._states[job.token] = told
+    def _tell_state(self, token: RecordingJobToken) -> None:
+        told = self.state(token)
         data = (("State", told.state.value), ("Information", told))
-        self._events.set_property(_STATE_TOPIC, source=_items(job.token), data=data)
+        self._events.set_property(_STATE_TOPIC, source=_items(token), data=data)
 
 
 def _items(token: RecordingJobToken) -> Items:

@@ -62,6 +62,11 @@ class Recorder:
         """The claims that have a feed."""
         return frozenset(self._feeds)
 
+    @property
+    def remembered_tracks(self) -> int:
+        """How many tracks it knows the end of."""
+        return len(self._appended_until_us)
+
     async def run(self) -> None:
         """Record until cancelled; every span is ended then."""
         await run_again(self.name, self.run_once, self._clock)
@@ -89,8 +94,8 @@ class Recorder:
         for claim, feed in tuple(self._feeds.items()):
             if claim in waiting:
                 if not feed.holding:
-                    feed.hold(waiting[claim])
                     self._note_end(feed)
+                feed.hold(waiting[claim])
             elif claim not in owners:
                 self._feeds.pop(claim).stop()
                 self._note_end(feed)
@@ -122,7 +127,8 @@ class Recorder:
     def _note_end(self, feed: Feed) -> None:
         """Remember how far a track reaches: what is held for it by others must not go back before that."""
         track_id = feed.claim.track_id
-        self._appended_until_us[track_id] = max(feed.appended_until_us, self._appended_until_us.get(track_id, 0))
+        if feed.appended_until_us > self._appended_until_us.get(track_id, 0):
+            self._appended_until_us[track_id] = feed.appended_until_us
 
     def _tell(self, claim: Claim, error: str) -> None:
         self._jobs.report(claim, error or ("" if self._storage_takes_data() else STORAGE_UNAVAILABLE))
@@ -130,6 +136,8 @@ class Recorder:
     async def _look(self) -> None:
         """Let jobs take note of the time, tell what keeps each feed from recording, note recordings with data."""
         self._jobs.look()
+        for track_id in [known for known in self._appended_until_us if not self._catalog.has_track(known)]:
+            del self._appended_until_us[track_id]
         for feed in tuple(self._feeds.values()):
             if not feed.holding:
                 self._tell(feed.claim, feed.error)

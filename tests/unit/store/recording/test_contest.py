@@ -57,7 +57,7 @@ def test_a_source_that_fails_makes_room_for_the_job_below_and_takes_it_back() ->
     ring.settle()
     ring.note_phase(high.stream, SourcePhase.FAILED, "It is gone")
     outcome = ring.settle()
-    assert (outcome.owners_changed, outcome.stopped, outcome.affected) == (True, True, {high.job, low.job})
+    assert (outcome.noted, outcome.stopped, outcome.affected) == (True, True, {high.job, low.job})
     assert (ring.state(high), ring.state(low)) == ((JobState.ERROR, "It is gone"), (JobState.ACTIVE, ""))
     ring.note_phase(high.stream, SourcePhase.DELIVERING)
     ring.settle()
@@ -112,7 +112,7 @@ def test_entering_again_with_the_same_lines_interrupts_nothing() -> None:
     ring.settle()
     ring.join(one, priority=5)
     outcome = ring.settle()
-    assert (outcome.owners_changed, outcome.affected) == (False, {one.job})
+    assert (outcome.stopped, outcome.affected, ring.owners()) == (False, {one.job}, {one})
 
 
 def test_nothing_remains_of_jobs_that_left() -> None:
@@ -122,4 +122,5 @@ def test_nothing_remains_of_jobs_that_left() -> None:
     ring.leave(one.job)
     ring.leave(one.job)
     assert ring.settle().stopped
+    assert not ring.settle().noted
     assert (ring.streams(), ring.owners(), ring.demands(one.stream.source)) == ((), frozenset(), False)
