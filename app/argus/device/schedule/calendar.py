@@ -130,6 +130,8 @@ def read_calendar(text: str) -> Calendar:
             event = replace(event, recurrence=counted[0])
             days_left -= counted[1]
         events.append(event)
+    if not events:
+        raise InvalidValue(SUBJECT, "a calendar has at least one VEVENT")
     return Calendar(text=text, events=tuple(events))
 
 

@@ -106,6 +106,8 @@ def test_an_event_begins_with_its_first_start_and_ends_with_its_rule() -> None:
         "hello",
         "BEGIN:VEVENT\nEND:VEVENT",
         "BEGIN:VCALENDAR",
+        "BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR",
+        "BEGIN:VCALENDAR\nBEGIN:VTODO\nDTSTART:19700105T090000\nEND:VTODO\nEND:VCALENDAR",
         "BEGIN:VCALENDAR\nEND:VEVENT",
         "BEGIN:VCALENDAR\nBEGIN:VEVENT\nEND:VCALENDAR",
         "END:VCALENDAR",

@@ -75,9 +75,8 @@ class Model:
 
     def days_of(self, token: SpecialDayGroupToken):  # type: ignore[no-untyped-def]
         days = self.special[int(token)].days
-        return read_calendar(
-            calendar(*(event(f"{day:%Y%m%d}T000000", f"{day + timedelta(days=1):%Y%m%d}T000000") for day in days))
-        )
+        events = [event(f"{day:%Y%m%d}T000000", f"{day + timedelta(days=1):%Y%m%d}T000000") for day in days]
+        return read_calendar(calendar(*events)) if events else None
 
 
 minutes = st.tuples(st.integers(0, 1_439), st.integers(1, 1_440)).filter(lambda pair: pair[0] < pair[1])
@@ -93,7 +92,9 @@ special = st.builds(
     st.lists(minutes, max_size=3),
     st.integers(0, 1_439),
 )
-models = st.builds(lambda w, s: Model(tuple(w), tuple(s)), st.lists(weekly, max_size=5), st.lists(special, max_size=3))
+models = st.builds(
+    lambda w, s: Model(tuple(w), tuple(s)), st.lists(weekly, min_size=1, max_size=5), st.lists(special, max_size=3)
+)
 
 
 @settings(deadline=None, max_examples=60)
