@@ -19,14 +19,31 @@ def select(media: Iterable[ReceivedMedia], kind: MediaKind, tag: str) -> Receive
 
 
 class Route:
-    """The way of one medium's units, as long as one connection lasts. `last_ns` is when the latest came."""
+    """The way of one medium's units, as long as one connection lasts. `last_ns` is when the latest was delivered.
 
-    __slots__ = ("hubs", "last_ns", "media")
+    What was captured at `newest_ns` or before is not delivered: a device that is connected to again may begin with
+    the pictures it kept since its last key frame, and footage only ever grows at its end.
+    """
 
-    def __init__(self, media: ReceivedMedia) -> None:
+    __slots__ = ("_broken", "hubs", "last_ns", "media", "newest_ns")
+
+    def __init__(self, media: ReceivedMedia, newest_ns: int) -> None:
         self.media = media
         self.hubs: list[StreamHub] = []
         self.last_ns: int | None = None
+        self.newest_ns = newest_ns
+        self._broken = False
+
+    def accepts(self, unit: AccessUnit) -> bool:
+        """Whether the unit may follow what was delivered; a picture whose reference was dropped may not."""
+        if unit.mono_ns <= self.newest_ns:
+            self._broken = self.media.kind is MediaKind.VIDEO
+            return False
+        if self._broken and not unit.key_frame:
+            return False
+        self._broken = False
+        self.newest_ns = unit.mono_ns
+        return True
 
 
 class Channels:
@@ -39,6 +56,7 @@ class Channels:
         self._hubs: dict[Selector, StreamHub] = {}
         self._routes: dict[str, Route] = {}
         self._ask: Callable[[ReceivedMedia], None] | None = None
+        self._newest_ns: dict[MediaKind, int] = {}  # of all connections before
 
     def open_reader(self, kind: MediaKind, tag: str, name: str) -> StreamReader:
         """Start reading what is selected; where nothing is connected, it begins with the next connection.
@@ -58,7 +76,7 @@ class Channels:
         self.disconnect()
         self._drop_unread()
         self._ask = ask
-        self._routes = {one.tag: Route(one) for one in media}
+        self._routes = {one.tag: Route(one, self._newest_ns.get(one.kind, 0)) for one in media}
         for (kind, tag), hub in self._hubs.items():
             self._join(kind, tag, hub)
 
@@ -66,13 +84,16 @@ class Channels:
         """Forget the connection; readers wait for the next."""
         for hub in self._hubs.values():
             hub.connect_encoder(None)
+        for route in self._routes.values():
+            kind = route.media.kind
+            self._newest_ns[kind] = max(self._newest_ns.get(kind, 0), route.newest_ns)
         self._routes = {}
         self._ask = None
 
     def take(self, media: ReceivedMedia, unit: AccessUnit) -> bool:
-        """Deliver one unit; False where its medium is none of those connected."""
+        """Deliver one unit; False where its medium is none of those connected, or it comes too late."""
         route = self._routes.get(media.tag)
-        if route is None:
+        if route is None or not route.accepts(unit):
             return False
         route.last_ns = self._clock.mono_ns()
         for hub in route.hubs:

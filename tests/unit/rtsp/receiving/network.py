@@ -64,14 +64,16 @@ class TwinClient:
     def open(self, *media: ReceivedMedia) -> None:
         self.sink.opened(media)
 
-    def deliver(self, media: ReceivedMedia, *, key: bool = True) -> AccessUnit:
+    def deliver(self, media: ReceivedMedia, *, key: bool = True, late_s: float = 0) -> AccessUnit:
+        """A unit that was captured so long ago, and after the one delivered before it at the same time."""
         now = self.network.clock
+        self.network.units += 1
         unit = AccessUnit(
             format=StreamFormat(codec=media.codec),
             data=b"\0\0\0\1\x65",
             key_frame=key,
-            utc_us=now.utc_us(),
-            mono_ns=now.mono_ns(),
+            utc_us=now.utc_us() - round(late_s * 1e6),
+            mono_ns=now.mono_ns() - round(late_s * 1e9) + self.network.units,
         )
         self.sink.take(media, unit)
         return unit
@@ -87,6 +89,7 @@ class Network:
     def __init__(self, clock: SimulatedClock) -> None:
         self.clock = clock
         self.hang_up_s = 0.0
+        self.units = 0
         self.clients: list[TwinClient] = []
         self.connected: Counter[str] = Counter()
         self.most: Counter[str] = Counter()

@@ -187,6 +187,41 @@ async def test_a_reader_stays_over_reconnections_and_another_device(station: Rec
             await reader.read()
 
 
+async def test_what_was_captured_before_the_last_delivered_is_dropped(station: ReceivingStation) -> None:
+    async with station.at_work():
+        token = await connecting(station)
+        readers = [station.sources.open_reader(source(token), kind, "", "test") for kind in (VIDEO.kind, SOUND.kind)]
+        client = station.network.last
+        client.open(VIDEO, SOUND)
+        delivered = client.deliver(VIDEO)
+        assert await readers[0].read() is delivered
+        client.fail()
+        await station.clock.advance(2)
+        client = station.network.last
+        client.open(VIDEO, SOUND)
+        for late_s in (4, 3, 2.001):
+            client.deliver(VIDEO, late_s=late_s)
+        client.deliver(VIDEO, key=False, late_s=1.9)
+        first = client.deliver(VIDEO, late_s=1)
+        assert await readers[0].read() is first, "at a key frame"
+        sound = client.deliver(SOUND, late_s=2.5)
+        assert await readers[1].read() is sound, "its own medium counts"
+        assert station.phase(token) is SourcePhase.DELIVERING
+
+
+async def test_the_wall_clock_may_be_set_back(station: ReceivingStation) -> None:
+    async with station.at_work():
+        token = await connecting(station)
+        reader = station.sources.open_reader(source(token), MediaKind.VIDEO, "", "test")
+        station.network.last.open(VIDEO)
+        before = station.network.last.deliver(VIDEO)
+        await station.clock.advance(1)
+        station.clock.step(-3_600)
+        after = station.network.last.deliver(VIDEO)
+        assert after.utc_us < before.utc_us
+        assert [await reader.read(), await reader.read()] == [before, after]
+
+
 async def test_readers_choose_by_kind_and_tag_and_join_at_any_time(station: ReceivingStation) -> None:
     async with station.at_work():
         token = await connecting(station)
