@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -202,12 +201,9 @@ def _answers(station: StationProcess) -> bool:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        prefix = (sys.executable, "-m", "tests.bench.large_station")
         station = StationProcess(
             Path(folder) / "data",
-            board=write_board(Path(folder)),
-            prefix=prefix,
-            environment={"ARGUS_ADMIN_PASSWORD": PASSWORD, "PYTHONPATH": str(Path(__file__).parents[2])},
+            board=write_board(Path(folder), limits={"recordings": RECORDINGS + 100, "jobs": RECORDINGS + 100}),
         ).start()
         try:
             _small(station)

@@ -23,7 +23,6 @@ from argus.device.schedule.calendar import read_calendar
 from argus.device.schedule.values import Schedule, SpecialDayGroup, SpecialDays
 from argus.device.system import TimeSource
 from argus.device.users import UserSettings
-from argus.store.recording.catalog import Catalog
 from argus.store.recording.receivers import ReceiverConfiguration, ReceiverMode
 from argus.store.recording.recordings import (
     RECEIVER_SOURCE,
@@ -307,8 +306,6 @@ async def delete_schedule(site: Site, tokens: Tokens) -> None:
     await site.box.schedules.delete(tokens.schedules.pop())
 
 
-DYNAMIC_TRACKS = hasattr(Catalog, "create_track")
-
 # Each finds what those before it made.
 SEQUENCE: Sequence[Operation] = (
     create_recording,
@@ -326,10 +323,14 @@ SEQUENCE: Sequence[Operation] = (
     create_schedule,
     add_scopes,
     set_user,
-    *((create_job_with_receivers, create_track, set_job_to_new_receiver, set_track_configuration) * DYNAMIC_TRACKS),
+    create_job_with_receivers,
+    create_track,
+    set_job_to_new_receiver,
+    set_track_configuration,
     configure_receiver,
     modify_schedule,
-    *((delete_track, delete_job) * DYNAMIC_TRACKS),
+    delete_track,
+    delete_job,
     create_recording,
     create_job,
     set_scopes,

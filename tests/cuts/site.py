@@ -26,7 +26,6 @@ from argus.linux.netlink import SimulatedNetlink
 from argus.linux.system import SimulatedSystem
 from argus.onvif.replay.configuration import ReplayConfiguration
 from argus.store.recording.quotas import Quotas
-from argus.store.recording.receivers import Receivers
 from argus.store.ring.share import Share
 
 CATALOG, DEVICE, BOARD = "catalog.sqlite", "device.sqlite", "simulated.json"
@@ -61,13 +60,9 @@ class Footage(Side):
     """Recordings, tracks, jobs."""
 
     def __init__(self, folder: Path) -> None:
-        self.house = House(folder / CATALOG, max_recordings=64, max_jobs=64)
+        self.house = House(folder / CATALOG, max_recordings=64, max_jobs=64, max_receivers=64)
         self.database = self.house.database
-        house = self.house
-        # Two would not see each other's changes.
-        self.receivers: Receivers = getattr(house, "receivers", None) or Receivers(
-            house.database, house.events, house.catalog.changes, house.clock, check_uri=lambda uri: None
-        )
+        self.receivers = self.house.receivers
         self.quotas = Quotas(self.database, _NoLimits())
 
     def told(self) -> list[str]:

@@ -8,8 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from argus.base.errors import Unavailable
@@ -64,6 +65,13 @@ key_frame_interval = "1 s"
 volume = "{volume}"
 size = "{storage}"
 segment_size = "1 MiB"
+
+# The cameras of tests are on this machine, too.
+[receivers]
+allow_loopback = true
+
+[limits]
+{limits}
 """
 
 
@@ -75,11 +83,13 @@ def write_board(
     bitrate: str = "1 Mbit/s",
     storage: str = "32 MiB",
     volume: Path = Path("volume.ring"),
+    limits: Mapping[str, int] = MappingProxyType({}),
 ) -> Path:
     """A board of small pictures and a small volume, quick to make and quick to fill."""
     file = folder / "board.toml"
     shape = {"width": size[0], "height": size[1], "bitrate": bitrate}
-    file.write_text(_BOARD.format(source=source, storage=storage, volume=volume, **shape))
+    most = "\n".join(f"{name} = {number}" for name, number in limits.items())
+    file.write_text(_BOARD.format(source=source, storage=storage, volume=volume, limits=most, **shape))
     return file
 
 

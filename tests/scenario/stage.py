@@ -20,7 +20,6 @@ from tests.scenario.table import Action, Table
 
 RECEIVER_TYPE = "http://www.onvif.org/ver10/schema/Receiver"
 START_TIMEOUT_S = 40.0
-_LOOPBACK = "\n[receivers]\nallow_loopback = true\n"
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,6 @@ def staged(
     """Cameras that send and a station that serves; the station has to end cleanly, having met nothing unforeseen."""
     cameras = {model.name: Camera(model, folder) for model in models(jobs)}
     board = write_board(folder, storage=storage, size=(320, 176), bitrate="128 kbit/s")
-    board.write_text(board.read_text() + _LOOPBACK)
     environment = {"ARGUS_ADMIN_PASSWORD": PASSWORD, "TZ": "UTC"}
     station = StationProcess(folder / "data", board=board, environment=environment)
     try:
