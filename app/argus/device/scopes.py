@@ -23,13 +23,15 @@ _FIXED, _CONFIGURABLE, _VERSION = "scopes.fixed", "scopes.configurable", "discov
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 
 
-def fixed_scopes(identity: Identity, profiles: Sequence[str] = ()) -> tuple[str, ...]:
-    """The entries every device has. `profiles` are the last segments of the ONVIF profiles it is announced with."""
+def fixed_scopes(identity: Identity, profiles: Sequence[str] = (), *, sound: bool = False) -> tuple[str, ...]:
+    """The entries every device has. `profiles` are the last segments of the ONVIF profiles it is announced with;
+    `sound` tells that it has microphones."""
     # "A device shall include at least one fixed entry of the profile, hardware and name categories respectively"
     # -- Core § Scopes.
     return (
         *(f"{ROOT}/Profile/{profile}" for profile in profiles),
         f"{ROOT}/type/video_encoder",
+        *((f"{ROOT}/type/audio_encoder",) if sound else ()),
         f"{ROOT}/hardware/{quote(identity.hardware_id, safe='')}",
         f"{ROOT}/name/{quote(identity.model, safe='')}",
     )

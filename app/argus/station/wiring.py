@@ -172,7 +172,7 @@ def _box(
         identity=identity,
         # "Streaming" is what clients probe for to find anything that streams, and Core wants one profile at least.
         # Profiles T and G are not claimed before every one of their mandatory operations works.
-        scopes=Scopes(settings, fixed=fixed_scopes(identity, ("Streaming",))),
+        scopes=Scopes(settings, fixed=fixed_scopes(identity, ("Streaming",), sound=bool(launch.board.audio_sources))),
         network=Network(
             settings,
             actions=actions,

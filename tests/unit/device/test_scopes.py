@@ -93,3 +93,4 @@ def test_only_profiles_that_are_met_are_claimed(settings: Settings) -> None:
         "onvif://www.onvif.org/name/Station%201%2FA",
     )
     assert fixed_scopes(identity, ("Streaming",))[0] == "onvif://www.onvif.org/Profile/Streaming"
+    assert fixed_scopes(identity, sound=True)[1] == "onvif://www.onvif.org/type/audio_encoder"

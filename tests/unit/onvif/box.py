@@ -12,6 +12,7 @@ from tests.unit.onvif.recorder import RecorderDevice
 from argus.base.database import Database
 from argus.device.identity import Identity
 from argus.device.network import Network, NetworkProtocol, ProtocolName
+from argus.device.schedule.schedules import Schedules
 from argus.device.scopes import Scopes, fixed_scopes
 from argus.device.settings import MIGRATIONS, Settings
 from argus.device.system import System
@@ -28,6 +29,8 @@ from argus.onvif.device.system import DeviceSystemService
 from argus.onvif.device.users import DeviceUsersService
 from argus.onvif.endpoint import Endpoint
 from argus.onvif.media.service import MediaService
+from argus.onvif.receiver.service import ReceiverService
+from argus.onvif.schedule.service import ScheduleService
 from argus.onvif.uris import StreamUris
 
 LOOPBACK = NetworkInterface(
@@ -92,7 +95,8 @@ class BoxDevice(RecorderDevice):
         for token, hub in self.camera.hubs.items():
             hub.connect_encoder(lambda token=token: self.key_frames_asked.append(token))
         media = MediaService(MediaProfiles([self.camera], [StillMicrophone()], [StillMetadata()]), StreamUris(8554))
-        self.advertised = (media, *self.services)
+        schedules = Schedules(self.memory, self.events, self.wall, lambda: self.system.time_zone)
+        self.advertised = (media, *self.services, ReceiverService(self.receivers), ScheduleService(schedules))
         device = (
             DeviceService(self.advertised, ipv6=True),
             DeviceSystemService(IDENTITY, self.system),

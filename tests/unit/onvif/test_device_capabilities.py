@@ -9,7 +9,7 @@ from tests.unit.onvif.box import BoxDevice
 from argus.base.access import UserLevel
 from argus.onvif.device.not_built import NOT_BUILT
 from argus.onvif.media.not_built import NOT_BUILT as MEDIA_NOT_BUILT
-from argus.soap.namespaces import TDS, TEV, TRC, TRP, TRT, TSE, Element
+from argus.soap.namespaces import TDS, TEV, TRC, TRP, TRT, TRV, TSC, TSE, Element
 
 SERVICES = {
     TDS: "/onvif/device_service",
@@ -18,6 +18,8 @@ SERVICES = {
     TRC: "/onvif/recording_service",
     TSE: "/onvif/search_service",
     TRP: "/onvif/replay_service",
+    TRV: "/onvif/receiver_service",
+    TSC: "/onvif/schedule_service",
 }
 GET_SERVICES = "<tds:GetServices><tds:IncludeCapability>{}</tds:IncludeCapability></tds:GetServices>"
 BASE_URLS = ["http://192.0.2.7", "http://[2001:db8::7]:8080", "https://pier-4.example:8443", "http://localhost:80"]
@@ -48,7 +50,7 @@ async def test_a_service_tells_the_release_it_follows(box: BoxDevice) -> None:
     assert len(found) == len(SERVICES)
 
 
-@pytest.mark.parametrize("prefix", ["tds", "trt", "tev", "trc", "tse", "trp"])
+@pytest.mark.parametrize("prefix", ["tds", "trt", "tev", "trc", "tse", "trp", "trv", "tsc"])
 async def test_capabilities_in_the_list_are_those_the_service_tells(box: BoxDevice, prefix: str) -> None:
     listed = (await services(box, included=True))[SPACES[prefix]]
     told = await box.ask(f"<{prefix}:GetServiceCapabilities/>")
@@ -59,7 +61,9 @@ async def test_capabilities_in_the_list_are_those_the_service_tells(box: BoxDevi
 
 
 @pytest.mark.parametrize("base_url", BASE_URLS)
-async def test_the_older_question_has_the_same_answer(box: BoxDevice, base_url: str) -> None:
+async def test_the_older_question_has_the_same_answer_but_for_schedules_which_it_has_no_place_for(
+    box: BoxDevice, base_url: str
+) -> None:
     answer = await box.ask("<tds:GetCapabilities/>", base_url=base_url)
     found = {
         element.getparent().tag.rpartition("}")[2]: element.text for element in answer.iter(f"{{{SPACES['tt']}}}XAddr")
@@ -67,14 +71,17 @@ async def test_the_older_question_has_the_same_answer(box: BoxDevice, base_url: 
     assert found == {
         name: base_url + SERVICES[namespace]
         for name, namespace in {
-            "Device": TDS, "Events": TEV, "Media": TRT, "Recording": TRC, "Search": TSE, "Replay": TRP
+            "Device": TDS, "Events": TEV, "Media": TRT, "Recording": TRC, "Search": TSE, "Replay": TRP, "Receiver": TRV
         }.items()
     }  # fmt: skip
 
 
 async def test_the_older_answer_agrees_with_the_newer_in_detail(box: BoxDevice) -> None:
     old = (await box.ask("<tds:GetCapabilities><tds:Category>All</tds:Category></tds:GetCapabilities>"))[0]
-    new = {prefix: (await box.ask(f"<{prefix}:GetServiceCapabilities/>"))[0] for prefix in ("tds", "trt", "trc", "tse")}
+    new = {
+        prefix: (await box.ask(f"<{prefix}:GetServiceCapabilities/>"))[0]
+        for prefix in ("tds", "trt", "trc", "tse", "trv")
+    }
     for part in ("Network", "System", "Security"):
         newer = new["tds"].find(f"tds:{part}", SPACES)
         assert newer is not None
@@ -88,6 +95,10 @@ async def test_the_older_answer_agrees_with_the_newer_in_detail(box: BoxDevice) 
     extension = "tt:Extension/tt:"
     assert texts(old, f"{extension}Recording/tt:DynamicRecordings") == [new["trc"].get("DynamicRecordings")]
     assert texts(old, f"{extension}Recording/tt:DynamicTracks") == [new["trc"].get("DynamicTracks")]
+    assert texts(old, f"{extension}Recording/tt:ReceiverSource") == ["true"]
+    assert texts(old, f"{extension}Recording/tt:MediaProfileSource") == ["true"]
+    for name in ("RTP_Multicast", "RTP_TCP", "RTP_RTSP_TCP", "SupportedReceivers", "MaximumRTSPURILength"):
+        assert texts(old, f"{extension}Receiver/tt:{name}") == [new["trv"].get(name)]
     assert texts(old, f"{extension}Search/tt:MetadataSearch") == [new["tse"].get("MetadataSearch")]
 
 
