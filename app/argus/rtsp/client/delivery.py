@@ -14,11 +14,17 @@ from argus.rtsp.depacketize import CodedUnit
 # Devices begin with what they had kept since the last key frame, all at once. After this long it is known with how
 # little delay their packets come, and the first units lie as far apart as they were captured.
 SETTLE_NS = 300_000_000
+# What comes first was captured no longer before.
+KEPT_BY_DEVICE_NS = 30_000_000_000
 MAX_HELD_BYTES = 8 << 20
 MAX_HELD_UNITS = 1_024
 _US_NS = 1_000
 # A wall clock that steps back further was set; less is its discipline.
 _SET_BACK_US = 100_000
+
+
+# A unit with the time of its arrival.
+Held = tuple[Inlet, CodedUnit, int]
 
 
 class Delivery:
@@ -31,7 +37,7 @@ class Delivery:
         self._sink = sink
         self._counters = counters
         self._open = False
-        self._held: list[tuple[Inlet, CodedUnit]] | None = []
+        self._held: list[Held] | None = []
         self._held_bytes = 0
         self._first_ns = 0
 
@@ -56,22 +62,26 @@ class Delivery:
         if self._held and self._open and self._clock.mono_ns() - self._first_ns >= SETTLE_NS:
             self._release(self._held)
 
-    def _hold(self, held: list[tuple[Inlet, CodedUnit]], inlet: Inlet, unit: CodedUnit, now_ns: int) -> None:
+    def _hold(self, held: list[Held], inlet: Inlet, unit: CodedUnit, now_ns: int) -> None:
         if not held:
             self._first_ns = now_ns
         full = len(held) >= MAX_HELD_UNITS or self._held_bytes + len(unit.data) > MAX_HELD_BYTES
         if not full or self._open:
-            held.append((inlet, unit))
+            held.append((inlet, unit, now_ns))
             self._held_bytes += len(unit.data)
         if self._open and (full or now_ns - self._first_ns >= SETTLE_NS):
             self._release(held)
 
-    def _release(self, held: list[tuple[Inlet, CodedUnit]]) -> None:
+    def _release(self, held: list[Held]) -> None:
         self._held = None
-        for inlet in {inlet for inlet, _ in held}:
+        for inlet in {inlet for inlet, _, _ in held}:
             inlet.clock.settle()
-        for inlet, unit in held:
-            self._deliver(inlet, unit, inlet.clock.capture_ns(unit.rtp_timestamp))
+        for inlet, unit, arrived_ns in held:
+            captured_ns = inlet.clock.capture_ns(unit.rtp_timestamp)
+            if not 0 <= arrived_ns - captured_ns <= KEPT_BY_DEVICE_NS:
+                # The sender's time jumped while its delay was being learnt.
+                captured_ns = arrived_ns
+            self._deliver(inlet, unit, captured_ns)
         held.clear()
 
     def _deliver(self, inlet: Inlet, unit: CodedUnit, captured_ns: int) -> None:

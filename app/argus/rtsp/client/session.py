@@ -102,7 +102,9 @@ class ClientSession:
     def check(self) -> None:
         """Do what is due, some times a second. Raises Unavailable "receiver" where the session cannot go on."""
         self._deadlines.check()
-        over = self._failure or self._allowance.excess() or (self._care.tick() if self._care is not None else "")
+        # Who floods does not hear why it is hung up on: its answer would stand behind the flood.
+        self._failure = self._failure or self._allowance.excess()
+        over = self._failure or (self._care.tick() if self._care is not None else "")
         if over:
             raise Unavailable("receiver", over)
         self._delivery.tick()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from functools import cache
 from typing import Protocol, cast
 
 from argus.base.errors import Unavailable
@@ -19,6 +20,8 @@ from argus.rtsp.link import Address
 MAX_ADDRESSES = 8
 # Requests and reports are small; a device that does not read so much of them reads nothing.
 MAX_UNSENT_BYTES = 64 * 1024
+# A read of this size is followed by another one at once: the loop fills 250 KiB as often as it can.
+LARGE_READ_BYTES = 128 * 1024
 
 
 class Listener(Protocol):
@@ -119,8 +122,13 @@ class TcpWire(asyncio.Protocol):
         self.local = _address(transport.get_extra_info("sockname"))
 
     def data_received(self, data: bytes) -> None:
-        if self._listener is not None:
-            self._listener.receive(data)
+        if self._listener is None:
+            return
+        self._listener.receive(data)
+        if len(data) >= LARGE_READ_BYTES and self._transport is not None and not self._transport.is_closing():
+            # There is more, and the loop would read on and on. Everyone else has a turn first.
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._read_on)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end("the device closed the connection" if exc is None else f"the connection broke: {_why(exc)}")
@@ -138,6 +146,10 @@ class TcpWire(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def _read_on(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
     def _end(self, why: str) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
@@ -154,11 +166,14 @@ def is_own(address: Address) -> bool:
         return bool(probe.getsockname()[0] == address.host)
 
 
+@cache
 def _tls(*, verify: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    """One for all connections: to read the system's roots takes the event loop 0.1 s."""
+    if verify:
+        return ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     return context
 
 

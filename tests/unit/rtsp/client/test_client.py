@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit.rtsp.client.camera import (
     AUDIO_ONLY,
     CAMERA,
@@ -293,6 +295,19 @@ async def test_the_burst_that_a_camera_begins_with_is_no_flood() -> None:
         await pass_time(stage.clock, 1)
         assert stage.error is None
         assert stage.client.counters.units == 250
+
+
+@given(st.lists(st.sampled_from([0, 3_600, 1 << 30, (1 << 31) - 1, 1 << 31, -(1 << 30), -3_600]), max_size=30))
+@settings(max_examples=30, deadline=None)
+async def test_whatever_a_camera_says_of_time_nothing_lies_in_the_future_or_long_past(steps: list[int]) -> None:
+    async with scene() as stage:
+        timestamp = 0
+        for step in steps:
+            timestamp = (timestamp + step) % (1 << 32)
+            stage.send(*stage.key_frame(timestamp))
+            await pass_time(stage.clock, 0.05, 0.05)
+            now_us = stage.clock.utc_us()
+            assert all(-31_000_000 < unit.utc_us - now_us <= 1_000 for _, unit in stage.sink.taken)
 
 
 async def test_a_medium_whose_name_is_endless_is_left_out() -> None:
