@@ -14,6 +14,8 @@ _ANYTHING_ELSE = re.compile(rb"[^\r\n]")
 
 # A packet: the bytes it is part of, a view of them, where it begins and where it ends.
 TakePacket = Callable[[bytes, memoryview, int, int], None]
+# As many frames as it likes: the bytes, a view of them, where to begin, the channel; returns where to go on.
+TakeRun = Callable[[bytes, memoryview, int, int], int]
 TakeAnswer = Callable[[Answer], None]
 
 
@@ -26,6 +28,7 @@ class Demultiplexer:
     def __init__(self, on_answer: TakeAnswer) -> None:
         self._on_answer = on_answer
         self._takers: list[TakePacket | None] = [None] * 256
+        self._runs: list[TakeRun | None] = [None] * 256
         self._rest = bytearray()
         self._needed = 0
         self.fed_bytes = 0
@@ -37,9 +40,13 @@ class Demultiplexer:
         """Bytes of what is not complete yet; bounded by the longest message."""
         return len(self._rest)
 
-    def attach(self, channel: int, take: TakePacket) -> None:
-        """Hand the frames of this channel to `take`; those of other channels are dropped."""
+    def attach(self, channel: int, take: TakePacket, take_run: TakeRun | None = None) -> None:
+        """Hand the frames of this channel to `take`; those of other channels are dropped.
+
+        `take_run` is asked first, and may take as many of the frames that come next as it likes.
+        """
         self._takers[channel] = take
+        self._runs[channel] = take_run
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes.
@@ -49,13 +56,16 @@ class Demultiplexer:
         """
         self.fed_bytes += len(data)
         if self._rest:
-            self._rest += data
-            if len(self._rest) < self._needed:
+            if len(self._rest) + len(data) < self._needed:
+                self._rest += data
                 return
-            data = bytes(self._rest)
-        self._needed = 0
-        view, takers = memoryview(data), self._takers
-        position, end = 0, len(data)
+            data = b"".join((self._rest, data))
+        self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        """Take what is complete, and keep the rest."""
+        position = self._needed = 0
+        view, takers, end = memoryview(data), self._takers, len(data)
         while position + 4 <= end:
             if data[position] == _DOLLAR:
                 start = position + 4
@@ -63,7 +73,13 @@ class Demultiplexer:
                 if stop > end:
                     self._needed = stop - position
                     break
-                take = takers[data[position + 1]]
+                channel = data[position + 1]
+                # Worth it where at least one more of that size is here.
+                take_run = self._runs[channel] if 2 * stop - position <= end else None
+                if take_run is not None and (behind := take_run(data, view, position, channel)) > position:
+                    position = behind
+                    continue
+                take = takers[channel]
                 if take is not None:
                     take(data, view, start, stop)
                 else:

@@ -13,6 +13,7 @@ from argus.rtsp import rtcp
 from argus.rtsp.client.media import ClientCounters, ReceivedMedia
 from argus.rtsp.client.source_clock import SourceClock
 from argus.rtsp.depacketize import CodedUnit, Depacketizer
+from argus.rtsp.depacketize.nal_depacketizer import NalDepacketizer
 from argus.rtsp.setup import CNAME
 
 # Spec: RFC 3550 § RTP Data Header Validity Checks
@@ -21,7 +22,12 @@ MAX_MISORDER = 100
 KEY_FRAME_REQUEST_NS = 1_000_000_000
 
 _HEADER = struct.Struct(">BBHII")
+# Frame of the connection with the beginning of an RTP header: dollar, channel, size, flags with type, sequence number;
+# behind it the time and the source.
+_FRAME = struct.Struct(">BBHHH")
+_TIME_AND_SOURCE = struct.Struct(">II")
 _VERSION = 0x80
+_DOLLAR = 0x24
 _PADDING = 0x20
 _EXTENSION = 0x10
 
@@ -50,12 +56,14 @@ class Inlet:
         self.last_ns = self.last_us = 0
         self._payload_type = payload_type
         self._push = depacketizer.push
+        # Pictures come in many packets, most of which differ in their number only.
+        self._pictures = depacketizer if isinstance(depacketizer, NalDepacketizer) else None
         self._source = source
         self._counters = counters
         self._take_units = take_units
         self._own_ssrc = secrets.randbits(32)
         self._ssrc = -1
-        self._next = 0
+        self._next = self._timestamp = 0
         self._first = self._highest = 0  # sequence numbers without their wrap
         self._packets_before = 0
         self._reported = (0, 0)  # expected and received until the last report
@@ -78,6 +86,7 @@ class Inlet:
                 return
             lost = self._jump(sequence, ssrc)
         self._next = (sequence + 1) & 0xFFFF
+        self._timestamp = timestamp
         self.packets += 1
         counters = self._counters
         counters.packets += 1
@@ -88,6 +97,35 @@ class Inlet:
         units = self._push(view[body:end], marker=typed >= 0x80, rtp_timestamp=timestamp, lost=lost)
         if units:
             self._take_units(self, units)
+
+    def take_run(self, data: bytes, view: memoryview, position: int, channel: int) -> int:
+        """Take the frames of `channel` from `position` on that merely continue the NAL unit under way; where they end.
+
+        They are most of what a camera sends. This does what `take` would, at a fraction of its cost.
+        """
+        pictures = self._pictures
+        if pictures is None or not pictures.continuation:
+            return position
+        same = _TIME_AND_SOURCE.pack(self._timestamp, self._ssrc) + pictures.continuation
+        unpack, behind_numbers, body = _FRAME.unpack_from, _FRAME.size, _FRAME.size + len(same)
+        plain, sequence, begin, end = _VERSION << 8 | self._payload_type, self._next, position, len(data)
+        parts = []
+        while position + body < end:
+            dollar, found, size, typed, number = unpack(data, position)
+            start, stop = position + body, position + 4 + size
+            if number != sequence or typed != plain or found != channel or dollar != _DOLLAR:
+                break
+            if not start < stop <= end or not data.startswith(same, position + behind_numbers):
+                break
+            parts.append(view[start:stop])
+            sequence, position = (sequence + 1) & 0xFFFF, stop
+        if parts:
+            self._next = sequence
+            self.packets += len(parts)
+            self._counters.packets += len(parts)
+            self._counters.bytes += position - begin - 4 * len(parts)
+            pictures.go_on(parts)
+        return position
 
     def take_report(self, data: bytes, view: memoryview, start: int, end: int, now_ns: int) -> None:
         """Take one RTCP packet; what makes no sense is passed over."""

@@ -62,7 +62,7 @@ class InterleavedPath:
     def grant(self, header: str) -> None:
         granted = parse_granted(header, tcp=True, offered=self._channels)
         self._channels = granted.channels or self._channels
-        self._demultiplexer.attach(self._channels[0], self.inlet.take)
+        self._demultiplexer.attach(self._channels[0], self.inlet.take, self.inlet.take_run)
         self._demultiplexer.attach(self._channels[1], self._take_report)
 
     def begin(self) -> None:

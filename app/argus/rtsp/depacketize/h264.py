@@ -56,8 +56,8 @@ class H264Depacketizer(NalDepacketizer):
                 return True
             if not 0 < head & 0x1F <= _LAST_SINGLE:
                 return False
-            first = bytes((indicator & 0xE0 | head & 0x1F,))
-            return self._unpack_fragment(first, payload[2:], start=head & _START > 0, end=head & _END > 0)
+            first, middle = bytes((indicator & 0xE0 | head & 0x1F,)), bytes((indicator, head & 0x1F))
+            return self._unpack_fragment(first, middle, payload[2:], start=head & _START > 0, end=head & _END > 0)
         if self._fragment_at is not None:
             return False
         if kind == _STAP_A:

@@ -52,7 +52,8 @@ class H265Depacketizer(NalDepacketizer):
             if head & 0x3F > _LAST_SINGLE:
                 return False
             header = bytes((first & 0x81 | (head & 0x3F) << 1, payload[1]))
-            return self._unpack_fragment(header, payload[3:], start=head & _START > 0, end=head & _END > 0)
+            middle = bytes((first, payload[1], head & 0x3F))
+            return self._unpack_fragment(header, middle, payload[3:], start=head & _START > 0, end=head & _END > 0)
         if self._fragment_at is not None:
             return False
         if kind == _AGGREGATION:

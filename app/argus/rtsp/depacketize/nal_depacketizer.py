@@ -21,6 +21,8 @@ class NalDepacketizer(ABC):
 
     def __init__(self, parameter_sets: ParameterSets) -> None:
         self.dropped_units = 0
+        # What a payload begins with that only adds the rest of it to the NAL unit under way; empty where there is none.
+        self.continuation = b""
         self._known = parameter_sets
         self._timestamp: int | None = None
         # until a key frame has come out, and again after each loss
@@ -40,6 +42,12 @@ class NalDepacketizer(ABC):
             return () if before is None else (before,)
         ended = self._finish()
         return tuple(unit for unit in (before, ended) if unit is not None)
+
+    def go_on(self, parts: Sequence[memoryview]) -> None:
+        """Take payloads that begin with `continuation`, without it: they follow without loss and have the same time."""
+        self._body += b"".join(parts)
+        if len(self._body) > MAX_UNIT_BYTES:
+            self._damage()
 
     @abstractmethod
     def _unpack(self, payload: memoryview) -> bool:
@@ -63,6 +71,7 @@ class NalDepacketizer(ABC):
         self._pictured = False
         self._random_access = False
         self._fragment_at: int | None = None
+        self.continuation = b""
 
     def _turn(self, payload: memoryview, rtp_timestamp: int, lost: bool) -> CodedUnit | None:
         """Begin another unit, or learn that this one has a hole. Returns the one before, if it was still open."""
@@ -120,6 +129,8 @@ class NalDepacketizer(ABC):
         """A key frame begins with all sets that are known, another picture with those sent in front of it."""
         if key_frame:
             return b"".join((self._known.prefix, self._body))
+        if not self._sets:
+            return bytes(self._body)
         own = (part for nal in self._sets for part in (len(nal).to_bytes(4, "big"), nal))
         return b"".join((*own, self._body))
 
@@ -131,7 +142,7 @@ class NalDepacketizer(ABC):
         self._sets.append(bytes(nal))
         return len(self._sets) <= MAX_SETS
 
-    def _unpack_fragment(self, head: bytes, body: memoryview, *, start: bool, end: bool) -> bool:
+    def _unpack_fragment(self, head: bytes, continuation: bytes, body: memoryview, *, start: bool, end: bool) -> bool:
         """Add a fragment of the NAL unit that begins with `head`."""
         if start is (self._fragment_at is not None):
             return False
@@ -139,12 +150,14 @@ class NalDepacketizer(ABC):
             self._fragment_at = len(self._body)
             self._body += _NO_LENGTH
             self._body += head
+            self.continuation = continuation
         self._body += body
         return self._end_fragment() if end else True
 
     def _end_fragment(self) -> bool:
         # A unit in fragments is large: it is copied once more only where it is not part of the picture.
         at, self._fragment_at = self._fragment_at or 0, None
+        self.continuation = b""
         self._body[at : at + 4] = (len(self._body) - at - 4).to_bytes(4, "big")
         if self._note_picture(self._body[at + 4]):
             return True
