@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from argus.base.units import to_iso
 from argus.station.printable import printable
-from argus.station.status import JobStatus, ReceiverStatus, RecordingStatus, StationStatus
+from argus.station.status import JobStatus, ReceiverStatus, RecordingStatus, StationStatus, StorageStatus
 
 if TYPE_CHECKING:
     from argus.station.discover import FoundDevice
@@ -19,19 +19,9 @@ Rows = Sequence[tuple[str, ...]]
 
 def status(answer: StationStatus) -> str:
     """The station's status as sections of columns."""
-    device, storage = answer["device"], answer["storage"]
-    recordings = [
-        (entry["token"], entry["status"], entry["name"], _period(entry), _used(entry), entry["problem"])
-        for entry in answer["recordings"]
-    ]
-    used, total = size(storage["used_bytes"]), size(storage["total_bytes"])
+    clients_create = [("none", "an ONVIF client creates them")]
     sections: dict[str, Rows] = {
-        "Station": [
-            ("state", "; ".join(answer["problems"]) or "everything works"),
-            ("model", f"{device['model']} {device['firmware_version']}"),
-            ("endpoint", device["endpoint"]),
-            *((entry["name"], entry["value"]) for entry in answer["addresses"]),
-        ],
+        "Station": _station(answer),
         "Video sources": [
             (source["name"], source["problem"] or source["state"], f"{source['frames']} frames")
             for source in answer["video_sources"]
@@ -41,26 +31,16 @@ def status(answer: StationStatus) -> str:
             for source in answer["audio_sources"]
         ]
         or [("none", "the board has no microphone")],
-        "Recordings": recordings or [("none", "an ONVIF client creates them")],
-        "Recording jobs": [_job(entry) for entry in answer["jobs"]] or [("none", "an ONVIF client creates them")],
+        "Recordings": [_recording(entry) for entry in answer["recordings"]] or clients_create,
+        "Recording jobs": [_job(entry) for entry in answer["jobs"]] or clients_create,
         "Receivers": [_receiver(entry) for entry in answer["receivers"]]
         or [("none", "`argus-station camera add` or an ONVIF client creates them")],
         "Schedules": [
             (entry["token"], "active" if entry["active"] else "not active", entry["name"])
             for entry in answer["schedules"]
         ]
-        or [("none", "an ONVIF client creates them")],
-        "Storage": [
-            ("volume", " ".join((storage["volume"], storage["volume_uuid"])).strip()),
-            ("used", f"{used} of {total}"),
-            ("state", f"{storage['state']} {storage['detail']}".strip()),
-            ("told clients", "storage failure" if storage["failure_told"] else "no failure"),
-            ("last durable", storage["last_durable"] or "-"),
-            ("lost", f"{storage['dropped_frames']} frames"),
-            ("refused", f"{storage['write_errors']} writes"),
-            ("damaged", f"{storage['damaged']} places"),
-            ("read back", f"{storage['read_back_samples']} samples, {storage['read_back_wrong']} wrong"),
-        ],
+        or clients_create,
+        "Storage": _storage(answer["storage"]),
     }
     return "\n\n".join(f"{title}\n{_indent(columns(rows))}" for title, rows in sections.items())
 
@@ -124,6 +104,35 @@ def columns(rows: Rows) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows
     )
+
+
+def _station(answer: StationStatus) -> Rows:
+    device = answer["device"]
+    return [
+        ("state", "; ".join(answer["problems"]) or "everything works"),
+        ("model", f"{device['model']} {device['firmware_version']}"),
+        ("endpoint", device["endpoint"]),
+        *((entry["name"], entry["value"]) for entry in answer["addresses"]),
+    ]
+
+
+def _storage(storage: StorageStatus) -> Rows:
+    return [
+        ("volume", " ".join((storage["volume"], storage["volume_uuid"])).strip()),
+        ("used", f"{size(storage['used_bytes'])} of {size(storage['total_bytes'])}"),
+        ("state", f"{storage['state']} {storage['detail']}".strip()),
+        ("told clients", "storage failure" if storage["failure_told"] else "no failure"),
+        ("last durable", storage["last_durable"] or "-"),
+        ("lost", f"{storage['dropped_frames']} frames"),
+        ("refused", f"{storage['write_errors']} writes"),
+        ("damaged", f"{storage['damaged']} places"),
+        ("read back", f"{storage['read_back_samples']} samples, {storage['read_back_wrong']} wrong"),
+    ]
+
+
+def _recording(recording: RecordingStatus) -> tuple[str, ...]:
+    known = (recording["token"], recording["status"], recording["name"])
+    return *known, _period(recording), _used(recording), recording["problem"]
 
 
 def _period(recording: RecordingStatus) -> str:
