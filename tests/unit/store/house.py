@@ -51,6 +51,9 @@ class SimulatedSchedules:
     def is_active(self, token: str) -> bool | None:
         return self.active.get(token)
 
+    def forget_observers(self) -> None:
+        self._observers.clear()
+
     def observe(self, observer: Callable[[], None]) -> None:
         self._observers.append(observer)
 
@@ -153,6 +156,8 @@ class House:
 
     def reopen(self) -> None:
         self.close()
+        for twin in (self.sources, self.cameras, self.schedules):
+            twin.forget_observers()
         self.open()
 
     @contextmanager

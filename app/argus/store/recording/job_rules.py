@@ -31,9 +31,12 @@ AFTER_EVENT_LIMIT_US = 3_600 * US_PER_S
 _ANY_MEDIA = tuple(SourceMedia(kind=kind) for kind in MediaKind)
 
 
-def configuration_in_use(recording: Recording, sources: MediaSources, wanted: JobConfiguration) -> JobConfiguration:
+def configuration_in_use(
+    recording: Recording, sources: MediaSources, wanted: JobConfiguration, present: JobConfiguration | None = None
+) -> JobConfiguration:
     """The configuration the device will work with: the wanted one, with tracks chosen where none were named.
 
+    A source that lost its last track, and has none in the `present` configuration, stays without.
     A source that asks for a receiver of its own has an empty token and keeps `auto_create_receiver`; no other does.
 
     Raises:
@@ -52,12 +55,13 @@ def configuration_in_use(recording: Recording, sources: MediaSources, wanted: Jo
     for source in wanted.sources:
         _check_source(source, sources)
     taken = _check_destinations(recording, wanted)
+    trackless = {source.ref for source in present.sources if not source.tracks} if present is not None else set()
     used = tuple(
         replace(
             source,
             # "If TRUE and if SourceToken omitted" -- a token beside it is used as it is.
             auto_create_receiver=not source.token,
-            tracks=source.tracks or _choose(recording, source, sources, taken),
+            tracks=source.tracks or (() if source.ref in trackless else _choose(recording, source, sources, taken)),
         )
         for source in wanted.sources
     )

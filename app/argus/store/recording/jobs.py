@@ -112,7 +112,7 @@ class Jobs:
         Spec: RecordingControl 19.06 § CreateRecordingJob
         """
         async with self._catalog.changes:
-            checked = self._checked(wanted)
+            checked = self._checked(wanted, present=None)
             if len(self._jobs) >= self.max_jobs:
                 raise LimitReached("recording jobs", self.max_jobs)
             change = self._receivers.plan(checked, before=None)
@@ -156,7 +156,7 @@ class Jobs:
             stored = self._stored(token)
             if wanted.recording != stored.job.configuration.recording:
                 raise InvalidValue("job configuration", "a job cannot be moved to another recording")
-            used = await self._reconfigure(stored, self._checked(wanted))
+            used = await self._reconfigure(stored, self._checked(wanted, stored.job.configuration))
         await self._close_spans()
         return used
 
@@ -234,8 +234,8 @@ class Jobs:
             self._put(stored)
         self._settle()
 
-    def _checked(self, wanted: JobConfiguration) -> JobConfiguration:
-        used = configuration_in_use(self._catalog.recording(wanted.recording), self._sources, wanted)
+    def _checked(self, wanted: JobConfiguration, present: JobConfiguration | None) -> JobConfiguration:
+        used = configuration_in_use(self._catalog.recording(wanted.recording), self._sources, wanted, present)
         self._conditions.check(used)
         return used
 

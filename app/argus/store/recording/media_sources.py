@@ -51,7 +51,7 @@ class SimulatedSources:
         }
         self.readers: list[SimulatedReader] = []
         self._type = type_
-        self._phases: dict[str, SourcePhase] = {}
+        self.phases: dict[str, SourcePhase] = {}
         self._failures: dict[str, str] = {}
         self._observers: list[Callable[[], None]] = []
 
@@ -67,8 +67,8 @@ class SimulatedSources:
     def phase(self, source: SourceRef, kind: MediaKind, tag: str) -> SourcePhase:
         if not self.exists(source):
             return SourcePhase.ABSENT
-        if source.token in self._phases:
-            return self._phases[source.token]
+        if source.token in self.phases:
+            return self.phases[source.token]
         delivers = any(media.kind is kind and tag in ("", media.tag) for media in self.media(source))
         return SourcePhase.DELIVERING if delivers else SourcePhase.LACKING
 
@@ -85,6 +85,10 @@ class SimulatedSources:
     def observe(self, observer: Callable[[], None]) -> None:
         self._observers.append(observer)
 
+    def forget_observers(self) -> None:
+        """Those who observed it are no more."""
+        self._observers.clear()
+
     def add(self, token: str, kinds: frozenset[MediaKind]) -> None:
         """One more source, or other media of a known one."""
         self.known[token] = _media(kinds)
@@ -99,9 +103,9 @@ class SimulatedSources:
         """Put a source into a phase; None: it delivers what it has."""
         self._failures[token] = failure
         if phase is None:
-            self._phases.pop(token, None)
+            self.phases.pop(token, None)
         else:
-            self._phases[token] = phase
+            self.phases[token] = phase
         self._tell()
 
     def publish(self, token: str, unit: AccessUnit) -> None:
