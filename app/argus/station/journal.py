@@ -13,7 +13,14 @@ from argus.station.printable import printable
 
 LEVELS = ("debug", "info", "warning", "error")
 # Loggers that a stranger can make write, as often as he likes.
-RATE_LIMITED = ("aiohttp.server", "argus.device.access", "argus.onvif.endpoint", "argus.rtsp.session")
+RATE_LIMITED = (
+    "aiohttp.server",
+    "argus.device.access",
+    "argus.onvif.endpoint",
+    "argus.rtsp.client.session",
+    "argus.rtsp.session",
+    "argus.store.recording.receivers",
+)
 RECORDS_PER_MINUTE = 30
 _SYSLOG = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 

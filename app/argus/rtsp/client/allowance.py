@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from argus.base.clock import Clock
 
-# A camera begins with what it kept since its last key frame, all at once.
-BURST_S = 3.0
+# A camera begins with what it kept since its last key frame, all at once. None alone may fill the queue of the ring.
+BURST_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

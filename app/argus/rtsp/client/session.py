@@ -27,7 +27,7 @@ from argus.rtsp.client.redirect import REDIRECTIONS, Redirected
 from argus.rtsp.client.source_clock import SourceClock
 from argus.rtsp.client.target import Target, TargetPolicy
 from argus.rtsp.client.tunnel import open_tunnel
-from argus.rtsp.client.wire import Network, Wire
+from argus.rtsp.client.wire import LARGE_READ_BYTES, Network, Wire
 from argus.rtsp.depacketize import depacketizer, offered_codec
 from argus.rtsp.link import Address
 from argus.rtsp.protocol.message import Method
@@ -122,6 +122,8 @@ class ClientSession:
             self._demultiplexer.feed(data)
         except BadAnswer as error:
             self.ended(f"the device is out of step: {error}")
+        if len(data) >= LARGE_READ_BYTES:
+            self._failure = self._failure or self._allowance.excess()
 
     def ended(self, why: str) -> None:
         self._failure = self._failure or why

@@ -191,10 +191,12 @@ class Receivers:
         Spec: Receiver 19.06 § Change State event
         """
         receiver = self._receivers.get(token)
-        if receiver is None or self.state(token) is state:
+        if receiver is None or (before := self.state(token)) is state:
             return
         self._states[token] = state
-        logger.info("receiver %s is %s: %s", token, state, _shown(receiver))
+        # A camera that is away is tried twice a minute for as long as it takes.
+        level = logging.INFO if ReceiverState.CONNECTED in (before, state) else logging.DEBUG
+        logger.log(level, "receiver %s is %s: %s", token, state, _shown(receiver))
         data = (("NewState", state.value), ("MediaUri", _shown(receiver)))
         self._events.publish("Receiver/ChangeState", source=_items(token), data=data)
 

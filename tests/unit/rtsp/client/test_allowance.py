@@ -39,7 +39,7 @@ async def test_the_rate_is_kept_for_ever_and_more_is_too_much_soon(name: str) ->
 
 async def test_a_burst_is_allowed_and_another_after_a_rest() -> None:
     device = Device()
-    burst = int(LIMIT.units * BURST_S)
+    burst = int(LIMIT.units * (BURST_S + 1))
     assert not await device.send("units", burst)
     assert await device.send("units", burst)
     for _ in range(10):
