@@ -8,6 +8,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Protocol
 
+from argus.base.remembered import Remembered
 from argus.soap import markup
 from argus.soap.faults import FaultKind, InvalidArgs
 from argus.soap.lexical import Reader, Writer
@@ -112,7 +113,9 @@ class Listed:
 
 
 class MessagePlan(Protocol):
-    """What a nested message is read and written with."""
+    """What a nested message is read and written with. Of its last `kept` objects the markup is remembered."""
+
+    kept: int
 
     @property
     def needs_content(self) -> bool:
@@ -135,7 +138,8 @@ class Nested:
         return self.plan.read(element)
 
     def writing(self, name: str) -> Writing:
-        return "%s", partial(self.plan.write, name)
+        write: Write = partial(self.plan.write, name)
+        return "%s", Remembered(write, self.plan.kept) if self.plan.kept else write
 
 
 class Raw:

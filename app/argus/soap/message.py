@@ -45,6 +45,7 @@ from argus.soap.plan import Plan
 T = TypeVar("T")
 _MARK = "wire"
 _NAME = "__xml_name__"
+_KEPT = "__xml_kept__"
 
 
 def wire(name: str = "", *, ns: str = "", listed: bool = False, default: Any = dataclasses.MISSING) -> Any:
@@ -90,12 +91,16 @@ def _specify(mark: _Wire, default: Any) -> Any:
 @dataclass_transform(
     kw_only_default=True, frozen_default=True, field_specifiers=(wire, attribute, text, anything, scope)
 )
-def message(namespace: str, name: str = "") -> Callable[[type[T]], type[T]]:
-    """Make a class a message whose children live in `namespace`; `name` is its element's where the class's differs."""
+def message(namespace: str, name: str = "", *, kept: int = 0) -> Callable[[type[T]], type[T]]:
+    """Make a class a message whose children live in `namespace`; `name` is its element's where the class's differs.
+
+    What is written of the last `kept` objects inside other messages is remembered: for those that are sent often.
+    """
 
     def declare(cls: type[T]) -> type[T]:
         made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
         setattr(made, _NAME, QName(namespace, name or cls.__name__))
+        setattr(made, _KEPT, kept)
         return made
 
     return declare
@@ -146,7 +151,7 @@ def plan_of(cls: type) -> Plan:
     if plan is None:
         if not is_message(cls):
             raise TypeError(f"{cls!r} is not a message")
-        plan = _plans[cls] = Plan(cls)
+        plan = _plans[cls] = Plan(cls, kept=cls.__dict__[_KEPT])
         namespaces = _namespaces(cls, set())
         plan.fill(tuple(_compile_fields(cls)), namespaces)
     return plan

@@ -16,8 +16,9 @@ Getter = Callable[[object], tuple[object, ...]]
 class Plan:
     """How one message class is read and written; empty until `fill`, so that a class may contain itself."""
 
-    def __init__(self, cls: type) -> None:
+    def __init__(self, cls: type, *, kept: int) -> None:
         self.cls = cls
+        self.kept = kept
         self._namespaces: tuple[str, ...] = ()
         self._scope: Field | None = None
         self._template = ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from argus.base.access import Access
 from argus.base.access_unit import Codec, MediaKind
+from argus.base.remembered import Remembered
 from argus.onvif.recording import messages as m
 from argus.onvif.recording.faults import (
     BadConfiguration,
@@ -24,6 +25,7 @@ from argus.onvif.recording.faults import (
     NoTrack,
 )
 from argus.onvif.recording.types import (
+    KEPT_ITEMS,
     JobItem,
     RecordingConfiguration,
     RecordingItem,
@@ -71,6 +73,8 @@ class RecordingService(Service):
         self._catalog = catalog
         self._jobs = jobs
         self._limits = limits
+        self._recording_item = Remembered(RecordingItem.of, KEPT_ITEMS)
+        self._job_item = Remembered(JobItem.of, KEPT_ITEMS)
 
     def capabilities(self) -> m.Capabilities:
         """What the service can do; the same as long as the device runs."""
@@ -111,7 +115,7 @@ class RecordingService(Service):
     @operation(Access.READ_MEDIA)
     async def get_recordings(self, request: m.GetRecordings) -> m.GetRecordingsResponse:
         """List recordings with their tracks.   Spec: RecordingControl 19.06 § GetRecordings"""
-        items = tuple(RecordingItem.of(recording) for recording in self._catalog.recordings())
+        items = tuple(map(self._recording_item, self._catalog.recordings()))
         return m.GetRecordingsResponse(recording_item=items)
 
     @operation(Access.ACTUATE, BadConfiguration, NoRecording)
@@ -178,7 +182,7 @@ class RecordingService(Service):
     @operation(Access.READ_MEDIA)
     async def get_recording_jobs(self, request: m.GetRecordingJobs) -> m.GetRecordingJobsResponse:
         """List jobs.   Spec: RecordingControl 19.06 § GetRecordingJobs"""
-        return m.GetRecordingJobsResponse(job_item=tuple(JobItem.of(job) for job in self._jobs.jobs()))
+        return m.GetRecordingJobsResponse(job_item=tuple(map(self._job_item, self._jobs.jobs())))
 
     @operation(Access.ACTUATE, NoRecordingJob, BadConfiguration, MaxReceivers)
     async def set_recording_job_configuration(

@@ -14,6 +14,9 @@ from argus.soap.message import attribute, message, scope, text
 from argus.soap.namespaces import PREFIXES, TNS1, TT
 from argus.store.recording import recordings as store
 
+# A station has hundreds of recordings and jobs, clients list them all again and again, and few ever change.
+KEPT_ITEMS = 2_048
+
 
 class TrackType(StrEnum):
     """tt:TrackType."""
@@ -119,7 +122,7 @@ class Tracks:
     track: tuple[Track, ...] = ()
 
 
-@message(TT)
+@message(TT, kept=KEPT_ITEMS)
 class RecordingItem:
     """tt:GetRecordingsResponseItem."""
 
@@ -267,7 +270,7 @@ class RecordingJobConfiguration:
         )
 
 
-@message(TT)
+@message(TT, kept=KEPT_ITEMS)
 class JobItem:
     """tt:GetRecordingJobsResponseItem."""
 
