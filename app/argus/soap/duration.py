@@ -22,7 +22,7 @@ class Duration:
     """A length of time: whole months and microseconds, both with the same sign.
 
     `str()` is the canonical form of XML Schema ("P1Y2M3DT4H5M6.5S"; "PT168H" becomes "P7D"), and parsing it gives an
-    equal value. Digits behind the microsecond are cut off.
+    equal value. Digits behind the microsecond are cut off, but what is no zero does not become one.
     """
 
     months: int = 0
@@ -47,6 +47,8 @@ class Duration:
         fraction_us = int((match[8] or "")[:6].ljust(6, "0"))
         sign = -1 if match[1] else 1
         us = (days * 86_400 + hours * 3_600 + minutes * 60 + seconds) * US_PER_S + fraction_us
+        if not us and (match[8] or "").strip("0"):
+            us = 1  # zero often means "without limit"
         duration = cls(months=sign * (years * 12 + months), us=sign * us)
         if abs(duration.to_us()) > _LONGEST_US:
             raise ValueError("duration too long")

@@ -50,3 +50,10 @@ def test_every_duration_comes_back_as_it_was_said(months: int, us: int, negative
 def test_parsing_any_text_gives_a_duration_or_a_value_error(text: str) -> None:
     with contextlib.suppress(ValueError):
         assert Duration.parse(str(Duration.parse(text))) == Duration.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "us"), [("PT0.0000001S", 1), ("-PT0.0000009S", -1), ("PT0.0000000S", 0), ("PT1.0000009S", 1_000_000)]
+)
+def test_a_moment_too_short_to_count_does_not_become_zero(text: str, us: int) -> None:
+    assert Duration.parse(text).to_us() == us
