@@ -1,16 +1,29 @@
-"""Which tests share a worker: those that drive whole stations, so that one at a time has the machine."""
+"""Which tests share a worker: those that drive whole stations, so that one at a time has the machine.
+
+The conformance suite may run beside them: it waits most of its time, and has patience.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
-_WHOLE_STATIONS = tuple(Path(__file__).parent / folder for folder in ("system", "power"))
+# A machine that is busy makes no test wrong.
+settings.register_profile("argus", deadline=None)
+settings.load_profile("argus")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if any(item.path.is_relative_to(folder) for folder in _WHOLE_STATIONS):
-            item.add_marker(pytest.mark.xdist_group("stations"))
+class Grouped(LoadScopeScheduling):
+    """Tells groups by paths. The marks of `loadgroup` get lost: pytest no longer lets xdist write them into names."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        if path == "tests/system/test_conformance.py":
+            return "conformance"
+        return "stations" if path.startswith(("tests/system/", "tests/power/")) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Grouped:
+    return Grouped(config, log)  # type: ignore[arg-type]

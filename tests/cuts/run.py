@@ -8,6 +8,7 @@ import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +49,8 @@ def judge_all(plan: Plan, history: History, processes: int = 1) -> Tally:
 
 def judge_share(plan: Plan, history: History, share: int, shares: int) -> Tally:
     """Judge one part of the cuts: stretches of the log, so that equal disks meet in the same part."""
-    # What the product says of disks that are damaged is not for people here.
-    logging.disable(logging.CRITICAL)
     first, last = (len(history.entries) * number // shares for number in (share, share + 1))
-    with tempfile.TemporaryDirectory(prefix="cuts", dir=memory()) as folder:
+    with _silence(), tempfile.TemporaryDirectory(prefix="cuts", dir=memory()) as folder:
         judge, disk, progress = Judge(Path(folder), history), Disk(), Progress()
         for number, entry in enumerate(history.entries):
             disk.play(entry)
@@ -65,6 +64,17 @@ def judge_share(plan: Plan, history: History, share: int, shares: int) -> Tally:
             if number % plan.damaged_every == 0:
                 _judge_damage(judge, Path(folder) / "restoring", disk.killed(), plan, progress, where, rng)
     return judge.tally
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What the product says of disks that are damaged is not for people here."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 @dataclass
