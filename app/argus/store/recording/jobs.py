@@ -17,7 +17,7 @@ from argus.store.recording.job_receivers import JobReceivers
 from argus.store.recording.job_rows import StoredJob
 from argus.store.recording.job_rules import configuration_in_use, without_destination
 from argus.store.recording.job_state import Claim, Rank, Stream, claims_of, information
-from argus.store.recording.media_source import MediaSources
+from argus.store.recording.media_source import MediaSources, SourcePhase
 from argus.store.recording.receivers import Receivers
 from argus.store.recording.recording_rows import load_counter, set_counter
 from argus.store.recording.recordings import (
@@ -334,7 +334,8 @@ class Jobs:
     def _note_phases(self, streams: Iterable[Stream]) -> None:
         for stream in streams:
             phase = self._sources.phase(stream.source, stream.kind, stream.tag)
-            self._contest.note_phase(stream, phase, self._sources.failure(stream.source))
+            failure = self._sources.failure(stream.source) if phase is SourcePhase.FAILED else ""
+            self._contest.note_phase(stream, phase, failure)
 
     def _settle(self) -> bool:
         """Let what was noted take effect, and tell of it; whether any track stopped to be recorded by its owner."""
