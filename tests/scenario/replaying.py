@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tests.harness.pictures import decode, stamps, stamps_of_stream, with_login
+from tests.harness.pictures import decode, stamps_of_stream, with_login
 from tests.harness.recorder import Recorder
 from tests.harness.rtp import ReceivedUnit, RtpPacket, access_units
 from tests.harness.rtsp import clock_range
 from tests.scenario.models import CAMERAS, HEIGHT, NUMBER_SHIFT, WIDTH, Model, Software
 from tests.scenario.stage import Stage
 from tests.scenario.table import Stretch, Table
+
+from argus.media.testcard import Stamp, decode_stamp
 
 SIZE = (WIDTH, HEIGHT)
 # Pictures decoded at once; they are held in memory.
@@ -53,9 +55,15 @@ def runs(recorder: Recorder, recording: str, video: str) -> list[Run]:
         units = access_units(packets) if video == "H264" else access_units_of_h265(packets)
         for batch in _batches(list(units)):
             stream = b"".join(unit.annexb for unit in batch)
-            pictures = stamps(decode(["-f", _DEMUXERS[video], "-i", "-"], SIZE, data=stream), SIZE)
+            pictures = [_stamp(one) for one in decode(["-f", _DEMUXERS[video], "-i", "-"], SIZE, data=stream)]
             assert len(pictures) == len(batch), f"{len(batch)} units are {len(pictures)} pictures"
-            for unit, stamp in zip(batch, pictures, strict=True):
+            for number, (unit, stamp) in enumerate(zip(batch, pictures, strict=True)):
+                if stamp is None:
+                    before = f"{found[-1].camera} {found[-1].last_frame}" if found else "nothing"
+                    raise AssertionError(
+                        f"{recording}: the picture after {before} is damaged, {number} after a key frame,"
+                        f" at {unit.utc_us / 1e6:.2f} s, {len(unit.annexb)} bytes"
+                    )
                 camera, frame = _NAMES[stamp.number >> NUMBER_SHIFT], stamp.number & (1 << NUMBER_SHIFT) - 1
                 # A camera that was unplugged counts from the beginning again.
                 if not found or found[-1].camera != camera or frame <= found[-1].last_frame or unit.utc_us > gap_us:
@@ -65,6 +73,13 @@ def runs(recorder: Recorder, recording: str, video: str) -> list[Run]:
                 found[-1].pictures += 1
                 found[-1].late_s.append((unit.utc_us - stamp.utc_us) / 1e6)
     return found
+
+
+def _stamp(picture: bytes) -> Stamp | None:
+    try:
+        return decode_stamp(memoryview(picture), *SIZE)
+    except ValueError:
+        return None
 
 
 def access_units_of_h265(packets: Iterable[RtpPacket]) -> Iterator[ReceivedUnit]:
