@@ -23,7 +23,7 @@ from argus.device.schedule.calendar import read_calendar
 from argus.device.schedule.values import Schedule, SpecialDayGroup, SpecialDays
 from argus.device.system import TimeSource
 from argus.device.users import UserSettings
-from argus.store.recording.receivers import ReceiverConfiguration, ReceiverMode
+from argus.store.recording.receiver import ReceiverConfiguration, ReceiverMode
 from argus.store.recording.recordings import (
     RECEIVER_SOURCE,
     JobConfiguration,

@@ -22,9 +22,10 @@ from argus.rtsp.client import ClientTransport, RtspClient, Sink, TargetPolicy
 from argus.rtsp.receiving.sources import ReceiverSources
 from argus.rtsp.receiving.supervisor import Receiving
 from argus.store.recording import schema
-from argus.store.recording.media_source import SourceMedia, SourcePhase, SourceRef
-from argus.store.recording.receivers import ReceiverConfiguration, ReceiverMode, Receivers, ReceiverState
-from argus.store.recording.recordings import RECEIVER_SOURCE
+from argus.store.recording.media_source import SourceMedia, SourcePhase
+from argus.store.recording.receiver import ReceiverConfiguration, ReceiverMode, ReceiverState
+from argus.store.recording.receivers import Receivers
+from argus.store.recording.recordings import RECEIVER_SOURCE, SourceRef
 
 Clip = list[tuple[bytes, bool]]
 VIDEO = MediaKind.VIDEO

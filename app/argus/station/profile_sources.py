@@ -9,8 +9,8 @@ from argus.base.errors import NotFound
 from argus.base.tokens import ProfileToken
 from argus.media.hub import StreamHub, StreamReader
 from argus.media.profiles import MediaProfiles
-from argus.store.recording.media_source import SourceMedia, SourcePhase, SourceRef
-from argus.store.recording.recordings import PROFILE_SOURCE
+from argus.store.recording.media_source import SourceMedia, SourcePhase
+from argus.store.recording.recordings import PROFILE_SOURCE, SourceRef
 
 # A stream that was silent for longer is not waited for any more: no key frame interval is as long.
 GRACE_S = 10.0

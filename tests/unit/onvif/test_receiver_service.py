@@ -21,7 +21,8 @@ from argus.onvif.receiver.service import ReceiverService
 from argus.onvif.receiver.topics import TOPICS
 from argus.soap.namespaces import Element
 from argus.store.recording import schema
-from argus.store.recording.receivers import Receivers, ReceiverState
+from argus.store.recording.receiver import ReceiverState
+from argus.store.recording.receivers import Receivers
 
 CAMERA = "rtsp://viewer:s3cret@192.0.2.7/live?a=1&amp;b=2"
 SHOWN = "rtsp://viewer:s3cret@192.0.2.7/live?a=1&b=2"

@@ -11,8 +11,8 @@ from argus.base.errors import NotFound
 from argus.media.hub import StreamHub
 from argus.media.profiles import MediaProfiles
 from argus.station.profile_sources import GRACE_S, ProfileSources
-from argus.store.recording.media_source import MediaSources, SourceMedia, SourcePhase, SourceRef
-from argus.store.recording.recordings import RECEIVER_SOURCE
+from argus.store.recording.media_source import MediaSources, SourceMedia, SourcePhase
+from argus.store.recording.recordings import RECEIVER_SOURCE, SourceRef
 
 MAIN, SUB, NOBODY = SourceRef(token="main"), SourceRef(token="sub"), SourceRef(token="nobody")
 UNIT = AccessUnit(format=StreamFormat(codec=Codec.PCMU, clock_hz=8_000), data=b"u", key_frame=True, utc_us=1, mono_ns=1)

@@ -21,7 +21,8 @@ from argus.store.recording.footage import SimulatedFootage
 from argus.store.recording.jobs import Jobs
 from argus.store.recording.media_source import SourcePhase
 from argus.store.recording.media_sources import SimulatedSources, SourcesByType
-from argus.store.recording.receivers import ReceiverConfiguration, ReceiverMode, Receivers
+from argus.store.recording.receiver import ReceiverConfiguration, ReceiverMode
+from argus.store.recording.receivers import Receivers
 from argus.store.recording.recorder import Recorder
 from argus.store.recording.recordings import (
     PROFILE_SOURCE,

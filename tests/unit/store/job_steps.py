@@ -12,7 +12,7 @@ from argus.base.access_unit import MediaKind
 from argus.base.errors import Conflict, LimitReached
 from argus.base.tokens import ReceiverToken, RecordingJobToken, RecordingToken, TrackToken
 from argus.store.recording.media_source import SourcePhase
-from argus.store.recording.receivers import ReceiverConfiguration
+from argus.store.recording.receiver import ReceiverConfiguration
 from argus.store.recording.recordings import (
     PROFILE_SOURCE,
     RECEIVER_SOURCE,

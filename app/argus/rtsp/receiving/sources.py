@@ -10,8 +10,8 @@ from argus.base.tokens import ReceiverToken
 from argus.media.hub import StreamReader
 from argus.rtsp.receiving.reception import Reception
 from argus.rtsp.receiving.supervisor import Receiving
-from argus.store.recording.media_source import SourceMedia, SourcePhase, SourceRef
-from argus.store.recording.recordings import RECEIVER_SOURCE
+from argus.store.recording.media_source import SourceMedia, SourcePhase
+from argus.store.recording.recordings import RECEIVER_SOURCE, SourceRef
 
 
 class ReceiverSources:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from argus.base.access_unit import MediaKind
 from argus.base.tokens import RecordingJobToken, RecordingToken
-from argus.store.recording.media_source import SourcePhase, SourceRef
+from argus.store.recording.media_source import SourcePhase
 from argus.store.recording.recordings import (
     Job,
     JobState,
@@ -21,6 +21,7 @@ from argus.store.recording.recordings import (
     JobStateTrack,
     JobTrack,
     Recording,
+    SourceRef,
 )
 
 NO_SUCH_SOURCE = "The source does not exist"

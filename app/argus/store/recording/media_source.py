@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from argus.base.access_unit import AccessUnit, MediaKind
-from argus.store.recording.recordings import SourceRef as SourceRef
+from argus.store.recording.recordings import SourceRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

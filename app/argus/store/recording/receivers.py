@@ -16,8 +16,6 @@ from argus.store.recording import receiver_rows as rows
 from argus.store.recording.receiver import Receiver, ReceiverConfiguration, ReceiverMode, ReceiverState
 from argus.store.recording.receiver_rules import UriCheck, check_configuration, without_credentials
 
-__all__ = ["MAX_RECEIVERS", "Receiver", "ReceiverConfiguration", "ReceiverMode", "ReceiverState", "Receivers"]
-
 logger = logging.getLogger(__name__)
 
 MAX_RECEIVERS = 64

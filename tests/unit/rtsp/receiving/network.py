@@ -20,9 +20,10 @@ from argus.rtsp.client.media import ClientTransport, ReceivedMedia, Sink
 from argus.rtsp.receiving.sources import ReceiverSources
 from argus.rtsp.receiving.supervisor import Receiving
 from argus.store.recording import schema
-from argus.store.recording.media_source import SourcePhase, SourceRef
-from argus.store.recording.receivers import ReceiverConfiguration, ReceiverMode, Receivers
-from argus.store.recording.recordings import RECEIVER_SOURCE
+from argus.store.recording.media_source import SourcePhase
+from argus.store.recording.receiver import ReceiverConfiguration, ReceiverMode
+from argus.store.recording.receivers import Receivers
+from argus.store.recording.recordings import RECEIVER_SOURCE, SourceRef
 
 VIDEO = ReceivedMedia(tag="trackID=1", kind=MediaKind.VIDEO, codec=Codec.H264)
 SOUND = ReceivedMedia(tag="trackID=2", kind=MediaKind.AUDIO, codec=Codec.PCMU)

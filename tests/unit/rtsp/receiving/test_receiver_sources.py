@@ -12,9 +12,9 @@ from argus.base.errors import NotFound, Unavailable
 from argus.base.tokens import ReceiverToken
 from argus.rtsp.client.media import ReceivedMedia
 from argus.rtsp.receiving.reception import SILENT
-from argus.store.recording.media_source import SourceMedia, SourcePhase, SourceRef
-from argus.store.recording.receivers import ReceiverMode
-from argus.store.recording.recordings import PROFILE_SOURCE
+from argus.store.recording.media_source import SourceMedia, SourcePhase
+from argus.store.recording.receiver import ReceiverMode
+from argus.store.recording.recordings import PROFILE_SOURCE, SourceRef
 
 NOBODY = ReceiverToken("nobody")
 SECOND_VIDEO = ReceivedMedia(tag="trackID=9", kind=MediaKind.VIDEO, codec=Codec.H265)

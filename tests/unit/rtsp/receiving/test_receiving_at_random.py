@@ -12,7 +12,7 @@ from tests.unit.rtsp.receiving.network import VIDEO, ReceivingStation, configura
 
 from argus.base.errors import NotFound
 from argus.base.tokens import ReceiverToken
-from argus.store.recording.receivers import ReceiverMode, ReceiverState
+from argus.store.recording.receiver import ReceiverMode, ReceiverState
 
 RECEIVERS = 3
 WHICH = st.integers(0, RECEIVERS - 1)

@@ -11,7 +11,7 @@ from tests.unit.rtsp.receiving.network import SOUND, VIDEO, ReceivingStation, so
 from argus.base.errors import InvalidValue
 from argus.base.tokens import ReceiverToken
 from argus.rtsp.client.media import ClientTransport
-from argus.store.recording.receivers import ReceiverMode, ReceiverState
+from argus.store.recording.receiver import ReceiverMode, ReceiverState
 
 A_MOMENT_S = 0.3  # more than the time to settle
 

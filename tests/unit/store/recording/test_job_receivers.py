@@ -8,7 +8,7 @@ from tests.unit.store.house import House, from_receiver, job
 from argus.base.access_unit import MediaKind
 from argus.base.errors import LimitReached, Unavailable
 from argus.base.tokens import RecordingToken, TrackToken
-from argus.store.recording.receivers import ReceiverConfiguration
+from argus.store.recording.receiver import ReceiverConfiguration
 from argus.store.recording.recordings import Job, TrackConfiguration
 
 Change = Callable[[House, RecordingToken, Job], Coroutine[None, None, object]]

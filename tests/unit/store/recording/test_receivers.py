@@ -12,8 +12,8 @@ from argus.base.errors import Conflict, InvalidValue, LimitReached, NotFound, No
 from argus.base.events import Event, EventBus
 from argus.base.tokens import ReceiverToken
 from argus.store.recording import schema
-from argus.store.recording.receiver import receiver_mode
-from argus.store.recording.receivers import Receiver, ReceiverConfiguration, ReceiverMode, Receivers, ReceiverState
+from argus.store.recording.receiver import Receiver, ReceiverConfiguration, ReceiverMode, ReceiverState, receiver_mode
+from argus.store.recording.receivers import Receivers
 
 NOBODY = ReceiverToken("nobody")
 CAMERA = "rtsp://viewer:s3cret@192.0.2.7:554/live/main"

@@ -7,7 +7,7 @@ from tests.unit.store.house import House, from_receiver, job, waiting_for
 from argus.base.access_unit import MediaKind
 from argus.base.tokens import ReceiverToken, RecordingJobToken
 from argus.store.recording.media_source import SourcePhase
-from argus.store.recording.receivers import ReceiverMode
+from argus.store.recording.receiver import ReceiverMode
 from argus.store.recording.recordings import Job, JobMode, TrackConfiguration
 
 
