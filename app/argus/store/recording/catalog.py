@@ -323,7 +323,9 @@ class Catalog:
         for dependents in self._dependents:
             dependents.track_deleted(token, track.token)
         recording = self._recordings[token]
-        self._recordings[token] = replace(recording, tracks=tuple(one for one in recording.tracks if one is not track))
+        self._recordings[token] = replace(
+            recording, tracks=tuple(one for one in recording.tracks if one.token != track.token)
+        )
         self._forget(token, track)
 
     def _remove(self, recording: Recording) -> None:

@@ -33,7 +33,7 @@ class EventTests(Protocol):
 
 @dataclass(slots=True)
 class _Window:
-    """Open while anything goes on, and then until `look` finds that `closes_ns` has come."""
+    """Open while anything goes on, and until `look` finds that `closes_ns` (monotonic time) has come."""
 
     event_filter: EventFilter
     matches: EventTest
@@ -50,11 +50,11 @@ class _Window:
 
 
 class EventWindows:
-    """Follows the events of the device for the jobs that have a filter.
+    """Tells for each job with an event filter whether it is to record now.
 
-    A property whose first boolean is true goes on until it is told otherwise or ceases to exist; other properties are
-    no events. What is no property is over at once, and yet opens a window until the next `look`: what came before it
-    is wanted even where nothing after it is.
+    A property whose first boolean is true goes on until that is false, it no longer matches, or it ceases to exist;
+    other properties are no events. What is no property is over at once: it opens a window for `after_us` alone, and
+    until the next `look` even where that is 0, for what came before it is wanted.
     """
 
     def __init__(self, events: EventBus, tests: EventTests, clock: Clock) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from argus.base.database import Statement
 from argus.base.tokens import ReceiverToken, RecordingJobToken
+from argus.store.recording import receiver_rows as rows
 from argus.store.recording.receiver import Receiver
 from argus.store.recording.receivers import Receivers
 from argus.store.recording.recordings import RECEIVER_SOURCE, Job, JobConfiguration
@@ -25,10 +26,10 @@ class ReceiverChange:
     orphans: tuple[ReceiverToken, ...]
 
     def inserts(self) -> list[Statement]:
-        return [self.pool.insert(receiver) for receiver in self.created]
+        return [rows.insert_receiver(receiver) for receiver in self.created]
 
     def removals(self) -> list[Statement]:
-        return [self.pool.remove(token) for token in self.orphans]
+        return [rows.delete_receiver(token) for token in self.orphans]
 
     def added(self) -> None:
         if self.created:
@@ -76,7 +77,7 @@ class JobReceivers:
         return self._orphans({token for job in jobs for token in used_receivers(job.configuration)}, without=deleted)
 
     def removals(self, tokens: Sequence[ReceiverToken]) -> list[Statement]:
-        return [self._pool.remove(token) for token in tokens]
+        return [rows.delete_receiver(token) for token in tokens]
 
     def removed(self, tokens: Sequence[ReceiverToken]) -> None:
         if tokens:

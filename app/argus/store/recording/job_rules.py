@@ -89,8 +89,10 @@ def _check_source(source: JobSource, sources: MediaSources) -> None:
 def _check_event_filter(event_filter: EventFilter) -> None:
     if not 1 <= len(event_filter.conditions) <= MAX_CONDITIONS:
         _refuse(f"an event filter has 1 to {MAX_CONDITIONS} conditions, this one {len(event_filter.conditions)}")
-    bounds = (("Before", event_filter.before_us, BEFORE_EVENT_LIMIT_US),)
-    for name, duration_us, longest_us in (*bounds, ("After", event_filter.after_us, AFTER_EVENT_LIMIT_US)):
+    for name, duration_us, longest_us in (
+        ("Before", event_filter.before_us, BEFORE_EVENT_LIMIT_US),
+        ("After", event_filter.after_us, AFTER_EVENT_LIMIT_US),
+    ):
         if not 0 <= duration_us <= longest_us:
             _refuse(
                 f"{name} of an event filter is 0 to {longest_us // US_PER_S} s, this one {duration_us / US_PER_S:g} s"

@@ -46,9 +46,7 @@ class SimulatedSources:
 
     def __init__(self, media: Mapping[str, frozenset[MediaKind]], type_: str = PROFILE_SOURCE) -> None:
         """`media` by token; every source delivers."""
-        self.known = {
-            token: tuple(SourceMedia(kind=kind) for kind in MediaKind if kind in media[token]) for token in media
-        }
+        self.known = {token: _media(kinds) for token, kinds in media.items()}
         self.readers: list[SimulatedReader] = []
         self._type = type_
         self.phases: dict[str, SourcePhase] = {}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from argus.base.clock import Clock
-from argus.base.database import Database, Statement
+from argus.base.database import Database
 from argus.base.errors import Conflict, LimitReached, NotFound
 from argus.base.events import EventBus, Items
 from argus.base.tokens import ReceiverToken, new_token
@@ -90,7 +90,7 @@ class Receivers:
             self.check(configuration)
             self._check_room(1)
             receiver = Receiver(token=_new_token(), configuration=configuration)
-            await self._database.write([self.insert(receiver)], lambda: self.added([receiver]))
+            await self._database.write([rows.insert_receiver(receiver)], lambda: self.added([receiver]))
         return receiver
 
     async def delete(self, token: ReceiverToken) -> None:
@@ -105,7 +105,7 @@ class Receivers:
             self.receiver(token)
             if self.used_by(token):
                 raise Conflict("receiver", f"receiver {token!r} is used by a recording job")
-            await self._database.write([self.remove(token)], lambda: self.removed([token]))
+            await self._database.write([rows.delete_receiver(token)], lambda: self.removed([token]))
 
     async def configure(self, token: ReceiverToken, configuration: ReceiverConfiguration) -> None:
         """Replace the configuration; another connection is made of it in the background.
@@ -141,12 +141,6 @@ class Receivers:
         return [
             Receiver(token=_new_token(), configuration=ReceiverConfiguration(), auto_created=True) for _ in range(count)
         ]
-
-    def insert(self, receiver: Receiver) -> Statement:
-        return rows.insert_receiver(receiver)
-
-    def remove(self, token: ReceiverToken) -> Statement:
-        return rows.delete_receiver(token)
 
     def added(self, receivers: Iterable[Receiver]) -> None:
         """Take note of receivers whose rows were inserted."""

@@ -28,7 +28,7 @@ class SourceRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceInformation:
-    """tt:RecordingSourceInformation: what the client says about where the data comes from. Stored, never read."""
+    """tt:RecordingSourceInformation: what the client says about where the data comes from. No job goes by it."""
 
     source_id: str = ""
     name: str = ""

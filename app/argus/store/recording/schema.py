@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# One file holds both, so that a recording goes with its tracks and jobs in one transaction. `counter` holds the
+# One file holds all of it, so that a recording goes with its tracks and jobs in one transaction. `counter` holds the
 # numbers that are never handed out twice. `forgotten` lists deleted tracks, numbered in order of deletion: a card that
 # was out meanwhile still holds them. Media is deleted because a row says so, never because a row is missing.
 MIGRATIONS = (

@@ -13,6 +13,7 @@ from argus.base.events import Event, EventBus
 from argus.base.tokens import ReceiverToken
 from argus.store.recording import schema
 from argus.store.recording.receiver import Receiver, ReceiverConfiguration, ReceiverMode, ReceiverState, receiver_mode
+from argus.store.recording.receiver_rows import delete_receiver, insert_receiver
 from argus.store.recording.receivers import Receivers
 
 NOBODY = ReceiverToken("nobody")
@@ -223,11 +224,11 @@ async def test_automatic_receivers_come_and_go_with_a_transaction_of_others(cabi
     made = receivers.new_auto_created(3)
     assert receivers.all() == ()
     assert {receiver.configuration for receiver in made} == {ReceiverConfiguration()}
-    await cabinet.database.write([receivers.insert(one) for one in made], lambda: receivers.added(made))
+    await cabinet.database.write([insert_receiver(one) for one in made], lambda: receivers.added(made))
     with pytest.raises(LimitReached):
         receivers.new_auto_created(2)
     gone = [one.token for one in made[:2]]
-    await cabinet.database.write([receivers.remove(token) for token in gone], lambda: receivers.removed(gone))
+    await cabinet.database.write([delete_receiver(token) for token in gone], lambda: receivers.removed(gone))
     cabinet.reopen()
     assert cabinet.receivers.all() == (made[2],)
     assert cabinet.receivers.receiver(made[2].token).auto_created
