@@ -64,7 +64,11 @@ class Target:
         Raises:
             InvalidValue: subject "receiver uri".
         """
-        target = parse_target(urljoin(self.uri, location) if "://" not in location else location)
+        try:
+            absolute = urljoin(self.uri, location) if "://" not in location else location
+        except ValueError:
+            _refuse("the device sends its clients to a malformed one")
+        target = parse_target(absolute)
         # A server that gives up TLS, or HTTP, does not get the password again in the clear.
         same = (target.host, target.port, target.tls) == (self.host, self.port, self.tls)
         target = replace(target, tunnelled=target.tunnelled or (self.tunnelled and same))
@@ -122,7 +126,7 @@ def _split(uri: str) -> SplitResult:
 class TargetPolicy:
     """Which devices may be contacted. Addresses of private networks may, that is where cameras are.
 
-    Not contacted are multicast, unspecified and reserved addresses, the credential services of clouds and, without
+    Not contacted are multicast, unspecified and broadcast addresses, the credential services of clouds and, without
     `allow_loopback`, this machine itself under whichever address. What counts is the address that is connected to,
     so that a name cannot lead elsewhere between the check and the connection.
 

@@ -119,5 +119,6 @@ def test_a_redirection_takes_the_password_along_to_the_same_server_only() -> Non
     assert target.redirected("rtsp://cam:8554/b").credentials is None
     assert target.redirected("rtsp://other/b").credentials is None
     assert parse_target("rtsps://u:p@cam:554/a").redirected("rtsp://cam/a").credentials is None
-    with pytest.raises(InvalidValue):
-        target.redirected("file:///etc/passwd")
+    for location in ("file:///etc/passwd", "//["):
+        with pytest.raises(InvalidValue):
+            target.redirected(location)
