@@ -12,7 +12,7 @@ LONGEST_WAIT_NS = 150_000_000
 MAX_PACKETS = 512
 MAX_BYTES = 1 << 20
 HEADER_BYTES = 12
-# An older packet is late; many in a row, each following the other, are a sender that began anew.
+# An older packet is late; many, each following the other and none from ahead among them, are a sender that began anew.
 _HALF = 1 << 15
 _RESTART_AFTER = 8
 
@@ -29,9 +29,9 @@ class ReorderBuffer:
         self._counters = counters
         self._next: int | None = None
         self._ssrc = b""
-        self._held: dict[int, tuple[bytes, int]] = {}
+        self._held: dict[int, tuple[bytes, int]] = {}  # with their arrival, in the order of which they stand here
         self._held_bytes = 0
-        self._late_next, self._late_run = -1, 0
+        self._late_next, self._late_at, self._late_run = -1, -1, 0
 
     def arrive(self, data: bytes) -> None:
         """Take one datagram as it came."""
@@ -54,7 +54,7 @@ class ReorderBuffer:
         while self._held and (
             len(self._held) > MAX_PACKETS
             or self._held_bytes > MAX_BYTES
-            or now_ns - min(since_ns for _, since_ns in self._held.values()) > LONGEST_WAIT_NS
+            or now_ns - next(iter(self._held.values()))[1] > LONGEST_WAIT_NS
         ):
             self._skip()
 
@@ -72,8 +72,9 @@ class ReorderBuffer:
             self.expire()
 
     def _arrive_late(self, data: bytes, sequence: int) -> None:
-        self._late_run = self._late_run + 1 if sequence == self._late_next else 1
-        self._late_next = (sequence + 1) & 0xFFFF
+        follows = sequence == self._late_next and self._next == self._late_at
+        self._late_run = self._late_run + 1 if follows else 1
+        self._late_next, self._late_at = (sequence + 1) & 0xFFFF, self._next
         if self._late_run >= _RESTART_AFTER:
             self._begin(data, sequence)
         else:

@@ -87,6 +87,14 @@ def test_another_source_and_a_sender_that_begins_anew_are_followed() -> None:
     assert line.taken[-2:] == [60_008, 60_009]
 
 
+def test_a_network_that_repeats_every_packet_later_is_no_sender_that_begins_anew() -> None:
+    line = Line()
+    line.arrive(*range(5))
+    for number in range(20):
+        line.arrive(5 + number, number)
+    assert line.taken == list(range(25))
+
+
 @given(st.lists(st.tuples(st.binary(max_size=16), st.integers(0, 10**9))))
 def test_any_datagrams_are_taken_or_dropped(datagrams: list[tuple[bytes, int]]) -> None:
     line = Line()
