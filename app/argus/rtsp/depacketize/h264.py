@@ -121,7 +121,7 @@ def is_exact_recovery_point(sei: memoryview) -> bool:
         size, position = _sei_number(data, position)
         if kind == _RECOVERY_POINT:
             # recovery_frame_cnt 0 is a single one bit
-            return position < len(data) and data[position] & 0x80 > 0
+            return size > 0 and position < len(data) and data[position] & 0x80 > 0
         position += size
     return False
 

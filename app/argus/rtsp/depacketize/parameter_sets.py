@@ -54,13 +54,14 @@ class ParameterSets:
         Raises:
             ValueError: one makes no sense; those before it are known.
         """
-        changed = False
-        for nal in nals:
-            if nal not in self._sets.values():
-                self._learn(nal)
-                changed = True
-        if changed:
-            self._renew()
+        known = dict(self._sets)
+        try:
+            for nal in nals:
+                if nal not in self._sets.values():
+                    self._learn(nal)
+        finally:
+            if self._sets != known:
+                self._renew()
 
     def take_described(self, names: tuple[str, ...]) -> None:
         """Learn the sets of the session description, base64 behind these names; what makes no sense is left out."""

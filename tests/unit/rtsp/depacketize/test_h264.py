@@ -35,7 +35,8 @@ GRADUAL = bytes.fromhex("06060140" + "80")
 BODY = st.binary(min_size=1, max_size=120)
 IDR = BODY.map(lambda body: b"\x65" + body)
 SLICE = st.builds(lambda head, body: bytes((head,)) + body, st.sampled_from([0x41, 0x01, 0x21]), BODY)
-SEI = BODY.map(lambda body: b"\x06\x05" + body)
+# One message of user data of exactly this size: what follows a shorter one could be a recovery point.
+SEI = BODY.map(lambda body: bytes((0x06, 0x05, len(body))) + body)
 
 
 @st.composite
@@ -98,6 +99,13 @@ def test_parameter_sets_in_the_stream_replace_those_with_their_number() -> None:
     [unit] = receive(reader, [packet(OTHER_PPS, marker=False), packet(b"\x65key")])
     assert unit.data == join_nal_units([SPS, OTHER_PPS, b"\x65key"])
     assert unit.format.parameter_sets == (SPS, OTHER_PPS)
+
+
+def test_a_set_that_makes_no_sense_does_not_hide_the_one_before_it() -> None:
+    reader = H264Depacketizer(video("H264", sprop_parameter_sets=SPROP))
+    damaged = [packet(OTHER_PPS, 0, marker=False), packet(b"\x67", 0, marker=False), packet(b"\x65key", 0)]
+    [unit] = receive(reader, [*damaged, packet(OTHER_PPS, 1, marker=False), packet(b"\x65key", 1)])
+    assert unit.data == join_nal_units([SPS, OTHER_PPS, b"\x65key"])
 
 
 def test_parameter_sets_with_a_marker_and_time_of_their_own_are_kept_for_the_picture() -> None:
