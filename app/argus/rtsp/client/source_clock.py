@@ -45,7 +45,8 @@ class MediaClock:
         self.sender_offset_ns: int | None = None
         self._delay_ns = 0
         self.jitter_ns = 0
-        self._timestamp: int | None = None
+        self._timestamp = 0
+        self._anew = True
         self._fresh = True
         self._position = 0  # RTP time without its wrap
         self._offset_ns = 0
@@ -54,16 +55,16 @@ class MediaClock:
         self._moved_ns = 0
 
     def restart(self) -> None:
-        """The sender began anew: nothing known about its times holds any more."""
-        self._timestamp = None
+        """The sender begins anew: nothing known about its times holds for what comes next."""
+        self._anew = True
         self.sender_offset_ns = None
         self.correction_ns = 0
 
     def arrive(self, rtp_timestamp: int, now_ns: int) -> int:
         """A unit with this RTP time is complete now; returns when it was captured, as far as is known now."""
-        if self._timestamp is None:
+        if self._anew:
             self._begin(rtp_timestamp)
-        step = ((rtp_timestamp - (self._timestamp or 0) + _HALF) & _WRAP) - _HALF
+        step = ((rtp_timestamp - self._timestamp + _HALF) & _WRAP) - _HALF
         if step < 0 and -self._rtp_ns(step) > BACKWARD_NS:
             self._begin(rtp_timestamp)
             step = 0
@@ -92,7 +93,7 @@ class MediaClock:
 
     def report(self, ntp: int, rtp_timestamp: int) -> None:
         """The sender's wall time at an RTP time; passed over where it makes no sense."""
-        if self._timestamp is None or ntp == 0:
+        if self._anew or ntp == 0:
             return
         position = self._near(rtp_timestamp)
         if abs(self._rtp_ns(position - self._position)) <= REPORT_NEAR_NS:
@@ -102,11 +103,11 @@ class MediaClock:
         return position * 1_000_000_000 // self.clock_hz
 
     def _near(self, rtp_timestamp: int) -> int:
-        assert self._timestamp is not None
         return self._position + ((rtp_timestamp - self._timestamp + _HALF) & _WRAP) - _HALF
 
     def _begin(self, rtp_timestamp: int) -> None:
         self.restart()
+        self._anew = False
         self._timestamp = self._position = rtp_timestamp & _WRAP
         self._pieces.clear()
         self._fresh = True

@@ -145,6 +145,15 @@ async def test_media_that_come_before_play_is_answered_are_not_lost() -> None:
         assert len(stage.sink.taken) == 1
 
 
+async def test_another_source_in_the_first_moments_does_not_cost_what_came_before_it() -> None:
+    async with scene() as stage:
+        stage.send(*stage.key_frame(0))
+        stage.send(rtp(700, 0, SLICE, kind=96, ssrc=2, marker=False))
+        await pass_time(stage.clock, 1)
+        assert stage.error is None
+        assert [unit.key_frame for _, unit in stage.sink.taken] == [True]
+
+
 async def test_datagrams_are_received_in_order_and_reported_on() -> None:
     async with scene(transport=ClientTransport.UDP) as stage:
         video = stage.network.ports[0]
