@@ -143,10 +143,10 @@ class Care:
             inlet = path.inlet
             if inlet.packets != progress.packets:
                 progress.packets, progress.since_ns = inlet.packets, now_ns
-            if inlet.holes != progress.holes and inlet.media.kind is MediaKind.VIDEO:
-                # Nothing can be decoded before the next key frame, which may be long in coming by itself.
-                progress.holes = inlet.holes
-                self.request_key_frame(path)
+            holes = inlet.holes
+            # Nothing can be decoded before the next key frame, which may be long in coming by itself.
+            if holes != progress.holes and inlet.media.kind is MediaKind.VIDEO and self.request_key_frame(path):
+                progress.holes = holes
         if now_ns - self._reported_ns >= self._report_ns:
             self._reported_ns = now_ns
             for path in self._paths:
@@ -155,10 +155,12 @@ class Care:
             return "the device ended the stream"
         return self._stalled(now_ns)
 
-    def request_key_frame(self, path: Path) -> None:
+    def request_key_frame(self, path: Path) -> bool:
+        """Ask for a key frame; False where it is too soon after the last time."""
         packet = path.inlet.request_key_frame(self._clock.mono_ns())
         if packet is not None:
             path.send_rtcp(packet)
+        return packet is not None
 
     def _stalled(self, now_ns: int) -> str:
         """Video that comes no more is a failure whatever else comes; audio may be announced and never sent. Metadata

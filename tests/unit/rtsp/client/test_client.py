@@ -186,6 +186,18 @@ async def test_a_loss_asks_for_a_key_frame_and_so_may_the_owner() -> None:
         assert stage.client.counters.lost == 1
 
 
+async def test_a_loss_right_after_another_is_told_when_its_second_has_come() -> None:
+    async with scene() as stage:
+        stage.send(*stage.key_frame(0))
+        for number in (1, 2):
+            stage.video(number, SLICE)  # never sent
+            stage.send(stage.video(number * 3_600, SLICE, marker=True))
+            await pass_time(stage.clock, 0.25)
+        assert len(stage.camera.reports) == 1
+        await pass_time(stage.clock, 1)
+        assert len(stage.camera.reports) == 2
+
+
 @pytest.mark.parametrize(
     ("public", "timeout", "method", "every_s"),
     [
