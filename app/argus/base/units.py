@@ -1,11 +1,10 @@
-"""Conversions between the units of the field; the only place where a factor of 90,000 is written."""
+"""Conversions between wall time in microseconds, datetimes, NTP times and ISO texts."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 US_PER_S = 1_000_000
-VIDEO_CLOCK_HZ = 90_000
 # Seconds from 1900-01-01 (NTP) to 1970-01-01 (Unix).
 NTP_EPOCH_OFFSET_S = 2_208_988_800
 
@@ -45,8 +44,3 @@ def ntp_to_utc_us(ntp: int) -> int:
     """Inverse of `utc_us_to_ntp` within one microsecond, for times in the current NTP era (to 2036)."""
     seconds, fraction = ntp >> 32, ntp & 0xFFFFFFFF
     return (seconds - NTP_EPOCH_OFFSET_S) * US_PER_S + ((fraction * US_PER_S + (1 << 31)) >> 32)
-
-
-def us_to_rtp(us: int, clock_hz: int = VIDEO_CLOCK_HZ) -> int:
-    """32-bit RTP timestamp of a time in microseconds, modulo 2**32."""
-    return (us * clock_hz // US_PER_S) & 0xFFFFFFFF

@@ -16,7 +16,3 @@ def test_utc_survives_the_way_through_ntp(utc_us: int) -> None:
 @given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1900, 1, 1)))
 def test_utc_survives_the_way_through_datetime(moment: datetime) -> None:
     assert units.to_datetime(units.to_utc_us(moment)) == moment
-
-
-def test_a_second_is_ninety_thousand_rtp_ticks() -> None:
-    assert units.us_to_rtp(1_000_000) == 90_000
