@@ -48,9 +48,13 @@ class DayRule:
         return wanted.nth == (forward + 6) // 7 if wanted.nth > 0 else -wanted.nth == (6 - backward) // 7
 
 
+def next_month(day: date) -> date:
+    """The first day of the month after the one it lies in."""
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
 def _in_month(day: date) -> tuple[int, int]:
-    next_month = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-    return day.day, (day - next_month).days
+    return day.day, (day - next_month(day)).days
 
 
 def _in_year(day: date) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import product
 
-from argus.device.schedule.day_rule import DayRule, NthWeekday
+from argus.device.schedule.day_rule import DayRule, NthWeekday, next_month
 
 SECONDS_A_DAY = 86_400
 # Nothing is asked about later days: it is the last year the clock can be set to.
@@ -145,9 +145,9 @@ class Recurrence:
         elif rule.frequency is Frequency.WEEKLY and not self._aligned(tomorrow):
             tomorrow = week_of(tomorrow, rule.week_start) + timedelta(days=7)
         if rule.frequency in (Frequency.YEARLY, Frequency.MONTHLY) and not self._aligned(tomorrow):
-            return _next_month(tomorrow)
+            return next_month(tomorrow)
         if rule.months and tomorrow.month not in rule.months and rule.frequency is not Frequency.DAILY:
-            return _next_month(tomorrow)
+            return next_month(tomorrow)
         return tomorrow
 
     def _times(self, day: date) -> tuple[int, ...]:
@@ -214,15 +214,11 @@ def _period_of(frequency: Frequency, day: date, week_start: int) -> tuple[date, 
     if frequency is Frequency.YEARLY:
         return date(day.year, 1, 1), date(day.year + 1, 1, 1)
     if frequency is Frequency.MONTHLY:
-        return day.replace(day=1), _next_month(day)
+        return day.replace(day=1), next_month(day)
     if frequency is Frequency.WEEKLY:
         begin = week_of(day, week_start)
         return begin, begin + timedelta(days=7)
     return day, day + timedelta(days=1)
-
-
-def _next_month(day: date) -> date:
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
 def _completed(rule: Rule, first: datetime) -> Rule:
