@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # How long `add` watches what becomes of the new camera: a first attempt has failed by then, or pictures come.
 WATCH_S = 15
+# Those of `cameras`, which is not imported: a command is not to wait until the whole store is loaded.
 _TRANSPORTS = ("tcp", "udp", "http")
 _PERIODS = Dimension(
     units={"s": Fraction(1), "min": Fraction(60), "h": Fraction(3_600), "d": Fraction(86_400)}, example='"30 d"'

@@ -35,6 +35,8 @@ from argus.station.parts import Box, Footage
 
 # What GetEventProperties tells about; everything in it is told.
 LIVE_TOPICS = TopicSet((*RECORDING_TOPICS, *RECEIVER_TOPICS, *SCHEDULE_TOPICS, *DEVICE_TOPICS))
+# What receivers take from cameras; what a board encodes is among it.
+_RECEIVED = (Codec.H264, Codec.H265, Codec.JPEG, Codec.PCMU, Codec.AAC, Codec.METADATA)
 
 
 def make_endpoint(
@@ -66,10 +68,6 @@ def make_endpoint(
         DeviceUsersService(box.users),
     )
     return Endpoint((*device, *advertised), box.authenticator, clock)
-
-
-# What receivers take from cameras, beside what the board encodes.
-_RECEIVED = (Codec.H264, Codec.H265, Codec.JPEG, Codec.PCMU, Codec.AAC, Codec.METADATA)
 
 
 def _limits(board: Board) -> RecordingLimits:

@@ -33,6 +33,7 @@ from argus.store.medium.storage import Storage
 from argus.store.medium.storage_fault import StorageFault
 from argus.store.recording import schema as catalog_schema
 from argus.store.recording.catalog import Catalog
+from argus.store.recording.catalog_labels import CATALOG_DATABASE
 from argus.store.recording.conditions import Conditions
 from argus.store.recording.event_windows import EventWindows
 from argus.store.recording.jobs import Jobs
@@ -63,21 +64,12 @@ def make_footage(
         Unavailable: the database or the volume cannot be opened.
         InvalidValue: the sizes of the volume make no sense.
     """
-    database = open_database(launch.data / "catalog.sqlite", catalog_schema.MIGRATIONS, opened)
-
-    def on_deleted(track_id: int, start_us: int, end_us: int) -> None:
-        # The storage tells of deletions only once it runs, and the catalog, which knows the names, exists by then.
-        catalog.announce_deleted(track_id, start_us, end_us)
-
-    storage = _storage(launch, box, clock, on_deleted, opened)
-    limits = launch.board.limits
-    catalog = Catalog(database, events, storage, clock, max_recordings=limits.recordings)
-    storage.restore_with(catalog.restore)
-    storage.start()  # only now, when it knows how long each track is kept, and which were deleted
+    database = open_database(launch.data / CATALOG_DATABASE, catalog_schema.MIGRATIONS, opened)
+    storage, catalog = _recordings(launch, box, database, clock, events, opened)
     receivers, receiving = _receiving(launch.board, database, events, catalog, clock)
     sources = SourcesByType({PROFILE_SOURCE: ProfileSources(profiles), RECEIVER_SOURCE: ReceiverSources(receiving)})
     conditions = Conditions(box.schedules, EventWindows(events, EventTests(LIVE_TOPICS), clock))
-    jobs = Jobs(catalog, sources, receivers, conditions, database, events, max_jobs=limits.jobs)
+    jobs = Jobs(catalog, sources, receivers, conditions, database, events, max_jobs=launch.board.limits.jobs)
     jobs.observe(receivers.demand_changed)
     box.schedules.used_by = jobs.follows_schedule
     timeline = Timeline(catalog, jobs, storage, clock)
@@ -97,6 +89,22 @@ def make_footage(
         searches=Searches(catalog, jobs, timeline, storage, sources, clock),
         quotas=Quotas(database, storage),
     )
+
+
+def _recordings(
+    launch: Launch, box: Box, database: Database, clock: AdjustableClock, events: EventBus, opened: ExitStack
+) -> tuple[Storage, Catalog]:
+    """The volume at work, and the catalog of what is on it."""
+
+    def on_deleted(track_id: int, start_us: int, end_us: int) -> None:
+        # The storage tells of deletions only once it runs, and the catalog, which knows the names, exists by then.
+        catalog.announce_deleted(track_id, start_us, end_us)
+
+    storage = _storage(launch, box, clock, on_deleted, opened)
+    catalog = Catalog(database, events, storage, clock, max_recordings=launch.board.limits.recordings)
+    storage.restore_with(catalog.restore)
+    storage.start()  # only now, when it knows how long each track is kept, and which were deleted
+    return storage, catalog
 
 
 def _receiving(
