@@ -58,7 +58,7 @@ class MediaSources(Protocol):
         """Why a source FAILED, as a sentence for people; empty where it did not."""
 
     def open_reader(self, source: SourceRef, kind: MediaKind, tag: str, name: str) -> SourceReader:
-        """Start reading. `name` says who reads. Raises NotFound or Unavailable."""
+        """Start reading. `name` says who reads. Raises NotFound, Unavailable or LimitReached."""
 
     def observe(self, observer: Callable[[], None]) -> None:
         """Call `observer` in the turn in which phases or streams changed."""
