@@ -1,12 +1,8 @@
-"""Pairs of UDP sockets for RTP and RTCP, from a bounded range of ports.
-
-Spec: RFC 3550 § RTP over Network and Transport Protocols.
-"""
+"""Pairs of UDP sockets to send RTP and RTCP from."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,9 +10,8 @@ from typing import Protocol
 
 from argus.base.errors import Unavailable
 from argus.rtsp.link import Address
+from argus.rtsp.port_range import PortRange, close_sockets
 from argus.rtsp.protocol.transport import Pair
-
-logger = logging.getLogger(__name__)
 
 FIRST_PORT = 20_000
 LAST_PORT = 20_511
@@ -82,11 +77,10 @@ class UdpPair:
 
 
 class UdpPorts:
-    """The ports this server may use; even for RTP, the next odd one for RTCP."""
+    """The ports this server may use."""
 
     def __init__(self, first: int = FIRST_PORT, last: int = LAST_PORT) -> None:
-        self._pairs = [(port, port + 1) for port in range(first + first % 2, last, 2)]
-        self._next = 0
+        self._range = PortRange(first, last)
 
     def open(self, local: Address, peer: Address, client_ports: Pair, on_rtcp: Callable[[bytes], None]) -> UdpPair:
         """Two bound and connected sockets.
@@ -94,40 +88,11 @@ class UdpPorts:
         Raises:
             Unavailable: subject "UDP ports": all are in use, or the client cannot be reached.
         """
-        for _ in self._pairs:
-            ports = self._pairs[self._next]
-            self._next = (self._next + 1) % len(self._pairs)
-            sockets = _bind(local, ports)
-            if sockets is not None:
-                return UdpPair(*_connect(sockets, peer, client_ports), on_rtcp)
-        raise Unavailable("UDP ports", f"all {len(self._pairs)} pairs of UDP ports are in use")
-
-
-def _bind(local: Address, ports: Pair) -> tuple[socket.socket, socket.socket] | None:
-    pair = socket.socket(local.family, socket.SOCK_DGRAM), socket.socket(local.family, socket.SOCK_DGRAM)
-    try:
-        for sock, port in zip(pair, ports, strict=True):
-            sock.setblocking(False)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-            sock.bind(local.with_port(port))
-    except OSError:
-        _close(pair)
-        return None
-    return pair
-
-
-def _connect(
-    pair: tuple[socket.socket, socket.socket], peer: Address, client_ports: Pair
-) -> tuple[socket.socket, socket.socket]:
-    try:
-        for sock, port in zip(pair, client_ports, strict=True):
-            sock.connect(peer.with_port(port))
-    except OSError as error:
-        _close(pair)
-        raise Unavailable("UDP ports", f"{peer.host} cannot be reached: {error}") from error
-    return pair
-
-
-def _close(pair: tuple[socket.socket, socket.socket]) -> None:
-    for sock in pair:
-        sock.close()
+        sockets = self._range.bind(local, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        try:
+            for sock, port in zip(sockets, client_ports, strict=True):
+                sock.connect(peer.with_port(port))
+        except OSError as error:
+            close_sockets(sockets)
+            raise Unavailable("UDP ports", f"{peer.host} cannot be reached: {error}") from error
+        return UdpPair(*sockets, on_rtcp)

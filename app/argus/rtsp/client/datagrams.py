@@ -1,7 +1,4 @@
-"""Pairs of UDP ports to receive RTP and RTCP on.
-
-Spec: RFC 3550 § RTP over Network and Transport Protocols.
-"""
+"""Pairs of UDP sockets to receive RTP and RTCP on."""
 
 from __future__ import annotations
 
@@ -14,6 +11,7 @@ from typing import Protocol
 
 from argus.base.errors import Unavailable
 from argus.rtsp.link import Address
+from argus.rtsp.port_range import PortRange
 from argus.rtsp.protocol.transport import Pair
 
 # Behind those of the server.
@@ -102,12 +100,11 @@ class UdpInlet:
 
 
 class ClientPorts:
-    """The ports this client may use; even for RTP, the next odd one for RTCP."""
+    """The ports this client may use."""
 
     def __init__(self, first: int = FIRST_PORT, last: int = LAST_PORT) -> None:
-        self._even = range(first + first % 2, last, 2)
         # Anywhere, so that a port is not used anew while the device before still sends to it.
-        self._next = secrets.randbelow(len(self._even))
+        self._range = PortRange(first, last, start=secrets.randbelow(last - first))
 
     def open(self, local: Address, take_rtp: TakeDatagram, take_rtcp: TakeDatagram) -> UdpInlet:
         """Two bound sockets.
@@ -115,27 +112,8 @@ class ClientPorts:
         Raises:
             Unavailable: subject "UDP ports": all are in use.
         """
-        for _ in self._even:
-            port = self._even[self._next % len(self._even)]
-            self._next += 1
-            sockets = _bind(local, (port, port + 1))
-            if sockets is not None:
-                return UdpInlet(*sockets, take_rtp, take_rtcp)
-        raise Unavailable("UDP ports", f"all {len(self._even)} pairs of UDP ports are in use")
-
-
-def _bind(local: Address, ports: Pair) -> tuple[socket.socket, socket.socket] | None:
-    pair = socket.socket(local.family, socket.SOCK_DGRAM), socket.socket(local.family, socket.SOCK_DGRAM)
-    try:
-        for sock, port in zip(pair, ports, strict=True):
-            sock.setblocking(False)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-            sock.bind(local.with_port(port))
-    except OSError:
-        for sock in pair:
-            sock.close()
-        return None
-    return pair
+        sockets = self._range.bind(local, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        return UdpInlet(*sockets, take_rtp, take_rtcp)
 
 
 def _forget_strangers(sock: socket.socket) -> None:
