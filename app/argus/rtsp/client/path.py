@@ -16,7 +16,7 @@ from argus.rtsp.client.demultiplexer import Demultiplexer
 from argus.rtsp.client.inlet import Inlet
 from argus.rtsp.client.media import ClientCounters
 from argus.rtsp.client.reorder import ReorderBuffer
-from argus.rtsp.client.transport import offer_interleaved, offer_udp, parse_granted
+from argus.rtsp.client.transport import offer_interleaved, offer_udp, parse_granted_channels, parse_granted_ports
 from argus.rtsp.client.wire import Network, Wire
 from argus.rtsp.protocol.transport import Pair
 
@@ -60,8 +60,7 @@ class InterleavedPath:
         return offer_interleaved(self._channels)
 
     def grant(self, header: str) -> None:
-        granted = parse_granted(header, tcp=True, offered=self._channels)
-        self._channels = granted.channels or self._channels
+        self._channels = parse_granted_channels(header, self._channels)
         self._demultiplexer.attach(self._channels[0], self.inlet.take, self.inlet.take_run)
         self._demultiplexer.attach(self._channels[1], self._take_report)
 
@@ -96,9 +95,7 @@ class DatagramPath:
         return offer_udp(self._ports.client_ports)
 
     def grant(self, header: str) -> None:
-        granted = parse_granted(header, tcp=False, offered=self._ports.client_ports)
-        assert granted.server_ports is not None  # a grant of UDP has them
-        self._ports.aim(self._peer, granted.server_ports)
+        self._ports.aim(self._peer, parse_granted_ports(header))
 
     def begin(self) -> None:
         self._ports.punch(self.inlet.report(self._clock.mono_ns()))

@@ -5,54 +5,45 @@ Spec: RFC 2326 § Transport.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
 from argus.base.errors import Unavailable
-from argus.rtsp.protocol.transport import Pair
-
-_PAIR = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantedTransport:
-    """Where media will come from: `channels` inside the connection, or the device's UDP ports."""
-
-    channels: Pair | None = None
-    server_ports: Pair | None = None
+from argus.rtsp.protocol.transport import Pair, parse_pair
 
 
 def offer_interleaved(channels: Pair) -> str:
+    """Asks for media inside the connection."""
     return f"RTP/AVP/TCP;unicast;interleaved={channels[0]}-{channels[1]}"
 
 
 def offer_udp(client_ports: Pair) -> str:
+    """Asks for media as datagrams to these ports of ours."""
     return f"RTP/AVP;unicast;client_port={client_ports[0]}-{client_ports[1]}"
 
 
-def parse_granted(header: str, *, tcp: bool, offered: Pair) -> GrantedTransport:
-    """What the server chose; channels it does not repeat are those `offered`.
+def parse_granted_channels(header: str, offered: Pair) -> Pair:
+    """The channels on which media will come; where the server does not repeat them, those `offered`.
 
     Raises:
-        Unavailable: subject "receiver": it is not what was asked for.
+        Unavailable: subject "receiver": the server chose another transport.
     """
+    return parse_pair(_parameters(header, tcp=True).get("interleaved", ""), 0, 255) or offered
+
+
+def parse_granted_ports(header: str) -> Pair:
+    """The device's UDP ports from which media will come.
+
+    Raises:
+        Unavailable: subject "receiver": the server chose another transport, or does not tell its ports.
+    """
+    ports = parse_pair(_parameters(header, tcp=False).get("server_port", ""), 1, 65_535)
+    if ports is None:
+        raise Unavailable("receiver", "the device does not say which ports its datagrams come from")
+    return ports
+
+
+def _parameters(header: str, *, tcp: bool) -> dict[str, str]:
     profile, *parameters = (part.strip() for part in header.split(",")[0].split(";"))
     values = {name.strip().lower(): value.strip() for name, _, value in (part.partition("=") for part in parameters)}
     inside = profile.upper().endswith("/TCP") or "interleaved" in values
     if tcp != inside or "multicast" in values:
         raise Unavailable("receiver", "the device answers with another transport than it was asked for")
-    if tcp:
-        return GrantedTransport(channels=_pair(values.get("interleaved", ""), 255) or offered)
-    server_ports = _pair(values.get("server_port", ""), 65_535)
-    if server_ports is None or 0 in server_ports:
-        raise Unavailable("receiver", "the device does not say which ports its datagrams come from")
-    return GrantedTransport(server_ports=server_ports)
-
-
-def _pair(text: str, highest: int) -> Pair | None:
-    match = _PAIR.fullmatch(text)
-    if match is None:
-        return None
-    first = int(match[1])
-    second = int(match[2]) if match[2] else first + 1
-    return (first, second) if first <= highest and second <= highest and first != second else None
+    return values

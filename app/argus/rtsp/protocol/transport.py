@@ -55,13 +55,14 @@ def _parse_alternative(text: str, peer_host: str) -> TransportOffer | None:
     if "destination" in values and not _same_host(values["destination"], peer_host):
         return None
     if tcp:
-        channels = _parse_pair(values["interleaved"], 0, 255) if "interleaved" in values else None
+        channels = parse_pair(values["interleaved"], 0, 255) if "interleaved" in values else None
         return None if "interleaved" in values and channels is None else TransportOffer(tcp=True, channels=channels)
-    ports = _parse_pair(values.get("client_port", ""), LOWEST_CLIENT_PORT, 65_535)
+    ports = parse_pair(values.get("client_port", ""), LOWEST_CLIENT_PORT, 65_535)
     return None if ports is None else TransportOffer(tcp=False, client_ports=ports)
 
 
-def _parse_pair(text: str, lowest: int, highest: int) -> Pair | None:
+def parse_pair(text: str, lowest: int, highest: int) -> Pair | None:
+    """Two different ports or channels as "6000-6001", or "6000" for it and the next; None where it is neither."""
     match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", text)
     if match is None:
         return None
