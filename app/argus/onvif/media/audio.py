@@ -18,10 +18,9 @@ from argus.soap.operation import operation
 
 
 class AudioOperations:
-    """Part of the media service. Where no microphone is, each answers that audio is not supported."""
+    """Part of the media service, which has the profiles. Where no microphone is, each answers AudioNotSupported."""
 
-    def __init__(self, profiles: MediaProfiles) -> None:
-        self._profiles = profiles
+    _profiles: MediaProfiles
 
     @operation(Access.READ_MEDIA, AudioNotSupported)
     async def get_audio_sources(self, _request: m.GetAudioSources) -> m.GetAudioSourcesResponse:

@@ -15,7 +15,7 @@ from argus.soap.operation import operation
 
 
 class MetadataOperations:
-    """Part of the media service."""
+    """Part of the media service, which has the profiles."""
 
     _profiles: MediaProfiles
 

@@ -36,7 +36,7 @@ class MediaService(AudioOperations, MetadataOperations, Service):
     known_operations = NOT_BUILT
 
     def __init__(self, profiles: MediaProfiles, uris: StreamUris) -> None:
-        super().__init__(profiles)
+        self._profiles = profiles
         self._uris = uris
 
     def capabilities(self) -> m.Capabilities:
