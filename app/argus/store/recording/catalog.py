@@ -264,10 +264,7 @@ class Catalog:
             if recording is None or recording.recorded:
                 return
             marked = replace(recording, recorded=True)
-            await self._database.write(
-                [("UPDATE recording SET recorded = 1 WHERE token = ?", (token,))],
-                lambda: self._recordings.update({token: marked}),
-            )
+            await self._database.write([rows.mark_recorded(token)], lambda: self._recordings.update({token: marked}))
 
     async def close_spans(self) -> None:
         """Return when footage whose recording has stopped is durable and visible to its end.

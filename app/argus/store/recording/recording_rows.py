@@ -47,10 +47,10 @@ def insert_recording(recording: Recording) -> list[Statement]:
         " token, created_us, recorded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (*_columns(recording.configuration), recording.token, recording.created_us, int(recording.recorded)),
     )
-    return [statement, *(_insert_track(recording.token, *placed) for placed in enumerate(recording.tracks))]
+    return [statement, *(_insert_track_at(recording.token, *placed) for placed in enumerate(recording.tracks))]
 
 
-def _insert_track(recording: RecordingToken, position: int, track: Track) -> Statement:
+def _insert_track_at(recording: RecordingToken, position: int, track: Track) -> Statement:
     configuration = track.configuration
     return (
         "INSERT INTO track (track_id, recording, token, kind, description, position) VALUES (?, ?, ?, ?, ?, ?)",
@@ -64,6 +64,10 @@ def update_recording(token: RecordingToken, configuration: RecordingConfiguratio
         " maximum_retention_us = ? WHERE token = ?",
         (*_columns(configuration), token),
     )
+
+
+def mark_recorded(token: RecordingToken) -> Statement:
+    return "UPDATE recording SET recorded = 1 WHERE token = ?", (token,)
 
 
 def update_track(track: Track) -> Statement:
