@@ -20,10 +20,17 @@ _PREFIX = re.compile(r"([A-Za-z_][\w.-]*):")
 
 
 def with_our_prefixes(expression: str, prefixes: Mapping[str, str]) -> str:
-    """The expression, which is kept without the element it stood in, with the prefixes that this device writes."""
+    """The expression, which is kept without the element it stood in, with the prefixes that this device writes.
+
+    Raises:
+        InvalidValue("job configuration"): it uses one of those prefixes for a namespace that this device does not know.
+    """
 
     def renamed(found: re.Match[str]) -> str:
-        ours = PREFIXES.get(prefixes.get(found[1], ""))
+        namespace = prefixes.get(found[1], "")
+        ours = PREFIXES.get(namespace)
+        if ours is None and namespace and found[1] in _OURS:
+            raise InvalidValue("job configuration", f"the event filter is about {namespace[:64]!r}, unknown here")
         return f"{ours}:" if ours is not None else found[0]
 
     return _PREFIX.sub(renamed, expression)
