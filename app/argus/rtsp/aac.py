@@ -13,6 +13,8 @@ _SAMPLING_HZ = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 
 _EXPLICIT_HZ = 15
 _EXTENDED_OBJECT = 31
 _HEADER_BYTES = 4
+# At most 77 bits are read: every field in its longest form.
+_CONFIG_BYTES = 10
 MAX_FRAME_BYTES = (1 << 13) - 1
 
 
@@ -27,15 +29,15 @@ class AudioConfig:
 
 
 def decode_audio_config(config: bytes) -> AudioConfig:
-    """Read an AudioSpecificConfig.
+    """Read an AudioSpecificConfig; behind its end it reads as zeros, as if nothing more were said.
 
     Raises:
-        ValueError: it ends early, or makes no sense.
+        ValueError: it is shorter than any can be, or makes no sense.
     """
     if len(config) < 2:
         raise ValueError("the configuration ends early")
-    # No emulation prevention here: only as much is read as cannot hold three such bytes.
-    value, left = int.from_bytes(config[:8].ljust(8, b"\0"), "big"), 64
+    # Not by a BitReader, which would take bytes out that look like emulation prevention.
+    value, left = int.from_bytes(config[:_CONFIG_BYTES].ljust(_CONFIG_BYTES, b"\0"), "big"), _CONFIG_BYTES * 8
 
     def u(count: int) -> int:
         nonlocal left

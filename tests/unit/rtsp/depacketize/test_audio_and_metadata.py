@@ -135,6 +135,12 @@ def test_aac_that_is_not_described_is_refused(fmtp: dict[str, str]) -> None:
         depacketizer(replace(AAC, fmtp=fmtp))
 
 
+def test_a_configuration_may_write_out_both_of_its_rates() -> None:
+    # spectral band replication, 24000 Hz in 24 bits, one channel, 48000 Hz in 24 bits, low complexity
+    config = aac.decode_audio_config(bytes.fromhex("2f802ee00f805dc00800"))
+    assert config == aac.AudioConfig(object_type=2, sampling_hz=24_000, channels=1, frame_samples=1024)
+
+
 @given(st.binary(max_size=20))
 def test_any_configuration_is_read_or_refused(config: bytes) -> None:
     try:
