@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 MAX_PACKETS = 32
+# The name under which this station receives, and ends streams.
+CNAME = "argus-station"
 
 _SENDER_REPORT = struct.Struct(">BBHIQIII")
 _VERSION = 0x80
@@ -76,9 +78,8 @@ def encode_sender_report(*, ssrc: int, ntp: int, rtp_timestamp: int, packets: in
 def encode_receiver_report(*, ssrc: int, block: ReportBlock | None, cname: str) -> bytes:
     """A receiver report with the source description every compound packet must carry; empty without a block."""
     if block is None:
-        return struct.pack(">BBHI", _VERSION, PacketType.RECEIVER_REPORT, 1, ssrc) + _encode_source_description(
-            ssrc, cname
-        )
+        empty = struct.pack(">BBHI", _VERSION, PacketType.RECEIVER_REPORT, 1, ssrc)
+        return empty + _encode_source_description(ssrc, cname)
     lost = block.lost_fraction << 24 | (max(-_MAX_LOST, min(_MAX_LOST, block.lost)) & 0xFFFFFF)
     report = struct.pack(
         ">BBHIIIIIII",
@@ -99,9 +100,8 @@ def encode_picture_loss(*, ssrc: int, media_ssrc: int, cname: str) -> bytes:
 
 def encode_goodbye(*, ssrc: int, cname: str) -> bytes:
     """An empty receiver report, the source description and BYE: the stream ends."""
-    empty = struct.pack(">BBHI", _VERSION, PacketType.RECEIVER_REPORT, 1, ssrc)
     goodbye = struct.pack(">BBHI", _VERSION | 1, PacketType.GOODBYE, 1, ssrc)
-    return empty + _encode_source_description(ssrc, cname) + goodbye
+    return encode_receiver_report(ssrc=ssrc, block=None, cname=cname) + goodbye
 
 
 def _encode_source_description(ssrc: int, cname: str) -> bytes:

@@ -19,8 +19,6 @@ from argus.rtsp.protocol.transport import Pair, TransportOffer, parse_transport
 from argus.rtsp.rtp import RtpStream
 from argus.rtsp.udp import DatagramPair
 
-CNAME = "argus-station"
-
 
 class DatagramPorts(Protocol):
     """Where pairs of UDP ports come from."""
@@ -74,7 +72,7 @@ class TrackSetup:
     def say_goodbye(self) -> None:
         """Tell that the streams end."""
         for outlet in self.outlets.values():
-            outlet.send_rtcp(rtcp.encode_goodbye(ssrc=outlet.stream.ssrc, cname=CNAME))
+            outlet.send_rtcp(rtcp.encode_goodbye(ssrc=outlet.stream.ssrc, cname=rtcp.CNAME))
 
     def clear(self) -> None:
         """Release every transport."""

@@ -14,7 +14,6 @@ from argus.rtsp.client.media import ClientCounters, ReceivedMedia
 from argus.rtsp.client.source_clock import SourceClock
 from argus.rtsp.depacketize import CodedUnit, Depacketizer
 from argus.rtsp.depacketize.nal_depacketizer import NalDepacketizer
-from argus.rtsp.setup import CNAME
 
 # Spec: RFC 3550 § RTP Data Header Validity Checks
 MAX_DROPOUT = 3_000
@@ -144,7 +143,7 @@ class Inlet:
     def report(self, now_ns: int) -> bytes:
         """A receiver report: what was received and lost since the last one."""
         if self._ssrc < 0:
-            return rtcp.encode_receiver_report(ssrc=self._own_ssrc, block=None, cname=CNAME)
+            return rtcp.encode_receiver_report(ssrc=self._own_ssrc, block=None, cname=rtcp.CNAME)
         self._highest += (self._next - self._highest) & 0xFFFF
         expected, received = self._highest - self._first, self.packets - self._packets_before
         lost_now = (expected - self._reported[0]) - (received - self._reported[1])
@@ -160,14 +159,14 @@ class Inlet:
             last_report=middle,
             report_age=(now_ns - since_ns << 16) // 1_000_000_000,
         )
-        return rtcp.encode_receiver_report(ssrc=self._own_ssrc, block=block, cname=CNAME)
+        return rtcp.encode_receiver_report(ssrc=self._own_ssrc, block=block, cname=rtcp.CNAME)
 
     def request_key_frame(self, now_ns: int) -> bytes | None:
         """The packet that asks for a key frame; None where one was asked for within the last second."""
         if self._ssrc < 0 or (self._asked_ns is not None and now_ns - self._asked_ns < KEY_FRAME_REQUEST_NS):
             return None
         self._asked_ns = now_ns
-        return rtcp.encode_picture_loss(ssrc=self._own_ssrc, media_ssrc=self._ssrc, cname=CNAME)
+        return rtcp.encode_picture_loss(ssrc=self._own_ssrc, media_ssrc=self._ssrc, cname=rtcp.CNAME)
 
     def _is_late(self, sequence: int, ssrc: int) -> bool:
         return ssrc == self._ssrc and (self._next - sequence - 1) & 0xFFFF < MAX_MISORDER
