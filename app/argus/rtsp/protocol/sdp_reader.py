@@ -53,9 +53,7 @@ class OfferedMedia:
 class OfferedSession:
     """A presentation as its server describes it. Sections of kinds nobody takes here are left out."""
 
-    name: str
     control: str
-    range: str
     media: tuple[OfferedMedia, ...]
 
 
@@ -71,11 +69,7 @@ def parse_session(text: bytes) -> OfferedSession:
     media = tuple(offered for section in sections if (offered := _parse_media(section)) is not None)
     if not media:
         raise InvalidValue("session description", "it describes no video, audio or metadata over RTP")
-    name = next((value for kind, value in head if kind == "s"), "")
-    attributes = _attributes(head)
-    return OfferedSession(
-        name=name, control=attributes.get("control", ""), range=attributes.get("range", ""), media=media
-    )
+    return OfferedSession(control=_attributes(head).get("control", ""), media=media)
 
 
 _Lines = list[tuple[str, str]]
