@@ -11,11 +11,12 @@ from argus.base.tokens import AudioSourceToken, AudioStreamToken
 from argus.media.settings import check_token
 
 AUDIO_CODECS = (Codec.PCMU, Codec.AAC)
-# What G.711 is: 8000 samples a second of 8 bits each.   Spec: RFC 3551 § 4.5.14
+# What G.711 is: 8000 samples a second of 8 bits each.   Spec: RFC 3551 § PCMA and PCMU
 G711_SAMPLE_RATE_HZ, G711_BITRATE_BPS = 8_000, 64_000
 SAMPLE_RATES_HZ = (8_000, 16_000, 32_000, 44_100, 48_000)
 MIN_AAC_BITRATE_BPS, MAX_AAC_BITRATE_BPS = 8_000, 256_000
-# A block of AAC holds 1024 samples, for which a mono channel has 6144 bits.   Spec: ISO/IEC 14496-3 § 4.5.3
+# A block of AAC holds 1024 samples, for which a mono channel has 6144 bits.
+# Spec: ISO/IEC 14496-3 § Buffer requirements
 AAC_BLOCK_SAMPLES, _AAC_BLOCK_BITS = 1024, 6144
 
 

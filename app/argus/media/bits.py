@@ -1,4 +1,4 @@
-"""Bits and Exp-Golomb numbers of H.264 and H.265.   Spec: ITU-T H.264 § 9.1, ITU-T H.265 § 9.2"""
+"""Bits and Exp-Golomb numbers of H.264 and H.265.   Spec: ITU-T H.264 § Parsing process for Exp-Golomb codes"""
 
 from __future__ import annotations
 
