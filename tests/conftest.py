@@ -1,6 +1,7 @@
 """Which tests share a worker: those that drive whole stations, so that one at a time has the machine.
 
-The conformance suite may run beside them: it waits most of its time, and has patience.
+Two groups may run beside them, for they wait most of their time and have patience: the conformance suite, and what
+receives from cameras.
 """
 
 from __future__ import annotations
@@ -14,6 +15,22 @@ settings.register_profile("argus", deadline=None)
 settings.load_profile("argus")
 
 
+_CAMERAS = frozenset(
+    f"tests/system/test_{name}.py"
+    for name in (
+        "camera_commands",
+        "hostile_cameras",
+        "receiver",
+        "receiving",
+        "restart_matrix",
+        "rtp_of_others",
+        "rtsp_client",
+        "rtsp_codecs",
+        "scenario",
+    )
+)
+
+
 class Grouped(LoadScopeScheduling):
     """Tells groups by paths. The marks of `loadgroup` get lost: pytest no longer lets xdist write them into names."""
 
@@ -21,6 +38,8 @@ class Grouped(LoadScopeScheduling):
         path = nodeid.partition("::")[0]
         if path == "tests/system/test_conformance.py":
             return "conformance"
+        if path in _CAMERAS:
+            return "cameras"
         return "stations" if path.startswith(("tests/system/", "tests/power/")) else nodeid
 
 
