@@ -17,8 +17,10 @@ from argus.base.clock import SystemClock
 from argus.base.errors import Unavailable
 from argus.base.tokens import ProfileToken, VideoSourceToken
 from argus.linux.v4l2 import Capability, CapabilityTable, FrameSizes, SimulatedVideoDevices, VideoDevice
+from argus.media import launch
 from argus.media.encoders import candidates
 from argus.media.gstreamer.engine import Gstreamer
+from argus.media.gstreamer.stills import StillEncoder
 from argus.media.settings import EncoderSettings, H264Profile, SourceKind, StreamSettings, VideoSourceSettings
 from argus.media.source import VideoSource
 from argus.media.sps import decode_sps
@@ -217,6 +219,16 @@ def test_software_encoders_pass_their_self_test(element: str) -> None:
     result = Gstreamer(SystemClock()).self_test(encoder, stream)
     assert result.usable
     assert result.key_frame_on_request
+
+
+def test_a_still_that_cannot_be_encoded_is_refused_as_a_snapshot_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing = "appsrc name=picture ! filesink name=jpeg location=/nowhere/still"
+    monkeypatch.setattr(launch, "still_launch", lambda _stream: refusing)
+    encoder = StillEncoder(StreamSettings(token=SUB, name="Sub"))
+    for _ in range(2):
+        with pytest.raises(Unavailable) as refusal:
+            encoder.encode(None)
+        assert refusal.value.subject == "snapshot"
 
 
 def test_an_encoder_that_is_not_there_fails_its_self_test() -> None:

@@ -10,6 +10,7 @@ from argus.media.gstreamer.pipeline import Gst, parse, play, sample_bytes
 from argus.media.settings import StreamSettings
 
 PULL_TIMEOUT_S = 5
+_SUBJECT = "snapshot"
 
 
 class StillEncoder:
@@ -22,13 +23,14 @@ class StillEncoder:
     def encode(self, sample: Any) -> bytes:
         """Raises Unavailable "snapshot"."""
         if self._pipeline is None:
-            self._pipeline = parse(launch.still_launch(self._stream))
-            play(self._pipeline)
+            pipeline = parse(launch.still_launch(self._stream), _SUBJECT)
+            play(pipeline, _SUBJECT)
+            self._pipeline = pipeline  # only now: one that did not start would be waited for each time
         self._pipeline.get_by_name("picture").push_sample(sample)
         coded = self._pipeline.get_by_name("jpeg").try_pull_sample(PULL_TIMEOUT_S * Gst.SECOND)
         if coded is None:
             self.close()
-            raise Unavailable("snapshot", "the JPEG encoder delivered nothing")
+            raise Unavailable(_SUBJECT, "the JPEG encoder delivered nothing")
         return sample_bytes(coded)
 
     def close(self) -> None:
