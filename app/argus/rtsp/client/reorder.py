@@ -31,7 +31,8 @@ class ReorderBuffer:
         self._ssrc = b""
         self._held: dict[int, tuple[bytes, int]] = {}  # with their arrival, in the order of which they stand here
         self._held_bytes = 0
-        self._late_next, self._late_at, self._late_run = -1, -1, 0
+        self._late_next, self._late_run = -1, 0
+        self._late_at: int | None = None  # what was expected when the latest of them came
 
     def arrive(self, data: bytes) -> None:
         """Take one datagram as it came."""
