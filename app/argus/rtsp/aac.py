@@ -15,6 +15,7 @@ _EXTENDED_OBJECT = 31
 _HEADER_BYTES = 4
 # At most 77 bits are read: every field in its longest form.
 _CONFIG_BYTES = 10
+# What 13 bits can tell; ten channels at their largest (6144 bits each) are less.
 MAX_FRAME_BYTES = (1 << 13) - 1
 
 

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 
 from argus.base.access_unit import Codec, StreamFormat
 from argus.base.errors import NotSupported
-from argus.rtsp.aac import AudioConfig, decode_audio_config
+from argus.rtsp.aac import MAX_FRAME_BYTES, AudioConfig, decode_audio_config
 from argus.rtsp.depacketize.coded_unit import CodedUnit
 from argus.rtsp.depacketize.seconds import SecondMarks
 from argus.rtsp.protocol.sdp_reader import OfferedMedia
 
-# The standard's largest raw_data_block is 6144 bits a channel, of at most 48 channels.
-_MAX_FRAME_BYTES = 48 * 768
 _MAX_FIELD_BITS = 16
 # Packets of one or some frames are usual; a second has less than a hundred.
 _MAX_FRAMES = 128
@@ -127,7 +125,7 @@ def _frames(payload: memoryview, fields: _Headers) -> Iterator[_Frame]:
             raise ValueError("an AU header ends early, or there are too many")
         header = headers >> left
         size, index = header >> index_bits & ((1 << fields.size) - 1), header & ((1 << index_bits) - 1)
-        if index or not 0 < size <= _MAX_FRAME_BYTES:
+        if index or not 0 < size <= MAX_FRAME_BYTES:  # what is larger could not be sent on
             raise ValueError(f"an access unit of {size} bytes with index {index}")
         sizes.append(size)
     position = start

@@ -135,6 +135,13 @@ def test_aac_that_is_not_described_is_refused(fmtp: dict[str, str]) -> None:
         depacketizer(replace(AAC, fmtp=fmtp))
 
 
+@pytest.mark.parametrize(("size", "units"), [(aac.MAX_FRAME_BYTES, 1), (aac.MAX_FRAME_BYTES + 1, 0)])
+def test_no_frame_is_taken_that_could_not_be_sent_on(size: int, units: int) -> None:
+    reader = depacketizer(replace(AAC, fmtp={"config": CONFIG, "sizelength": "16", "indexlength": "0"}))
+    payload = memoryview((16).to_bytes(2, "big") + size.to_bytes(2, "big") + bytes(size))
+    assert len(reader.push(payload, marker=True, rtp_timestamp=0, lost=False)) == units
+
+
 def test_a_configuration_may_write_out_both_of_its_rates() -> None:
     # spectral band replication, 24000 Hz in 24 bits, one channel, 48000 Hz in 24 bits, low complexity
     config = aac.decode_audio_config(bytes.fromhex("2f802ee00f805dc00800"))
