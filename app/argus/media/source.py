@@ -45,7 +45,7 @@ class Capture(Protocol):
 
 
 class MediaEngine(Protocol):
-    """What builds pipelines: `pipeline.Gstreamer`."""
+    """What builds pipelines: `gstreamer.engine.Gstreamer`."""
 
     def installed_encoders(self) -> frozenset[str]: ...
     def self_test(self, encoder: Encoder, stream: StreamSettings) -> SelfTest: ...
