@@ -89,19 +89,18 @@ class JpegDepacketizer:
     def _finish(self) -> tuple[CodedUnit, ...]:
         self._open = False
         width, height = _side(self._header[2], self._media.width), _side(self._header[3], self._media.height)
-        if self._tables is None or not width or not height:
+        scan = bytes(self._scan).partition(_EOI)[0]  # some send the end marker; coded data never look like it
+        if self._tables is None or not width or not height or not scan:
             self.dropped_units += 1
             return ()
         kind = self._header[0]
-        scan = bytes(self._scan)
-        end = len(scan) - len(_EOI) if scan.endswith(_EOI) else len(scan)
         picture = JpegPicture(
             width=width,
             height=height,
             halved_rows=bool(kind & HALVED_ROWS),
             tables=self._tables,
             restart_interval=self._restart_interval if kind & RESTARTS else 0,
-            scan=memoryview(scan)[:end],
+            scan=memoryview(scan),
         )
         data = encode_jfif(picture)
         if self.format is None or (self.format.width, self.format.height) != (width, height):

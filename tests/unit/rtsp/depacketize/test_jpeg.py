@@ -101,6 +101,13 @@ def test_one_table_may_serve_all_components_and_the_end_marker_may_be_sent() -> 
     assert bytes(picture.scan) == b"scan"
 
 
+@pytest.mark.parametrize("scan", [b"\xff\xd9", b"\xff\xd9scan"])
+def test_a_picture_that_ends_before_it_begins_is_dropped(scan: bytes) -> None:
+    reader = JpegDepacketizer(video("JPEG"))
+    assert receive(reader, [fragment(50, scan=scan)]) == []
+    assert reader.dropped_units == 1
+
+
 def test_the_description_knows_sizes_that_the_header_cannot_tell() -> None:
     media = replace(video("JPEG"), width=2_560, height=1_440)
     [unit] = receive(JpegDepacketizer(media), [fragment(50, eighths=(0, 180))])
