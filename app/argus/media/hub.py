@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from argus.base.access_unit import AccessUnit, StreamFormat
+from argus.base.access_unit import AccessUnit, MediaKind, StreamFormat
 from argus.base.clock import Clock
 from argus.base.errors import InvalidValue, LimitReached, Unavailable
 
@@ -35,7 +35,7 @@ class HubHealth:
 
 
 class StreamReader:
-    """One reader's bounded queue. It begins at a key frame and always holds decodable runs.
+    """One reader's bounded queue. It begins at a key frame (sound: at once) and always holds decodable runs.
 
     Where the queue is full, the rest of the group of pictures is lost, and every further group until the queue is
     at most half full: a reader that is a little too slow then gets long runs, not a stutter of lone key frames.
@@ -84,7 +84,8 @@ class StreamReader:
 
     def offer(self, unit: AccessUnit) -> None:
         """Called by the hub: queue the unit, or lose it by the rule above."""
-        if not self._started and not unit.key_frame:
+        # Sound can be heard from any packet on; only an index of it wants few places to begin.
+        if not self._started and not unit.key_frame and unit.format.codec.kind is not MediaKind.AUDIO:
             return
         self._started = True
         if self._losing:

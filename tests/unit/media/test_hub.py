@@ -240,3 +240,11 @@ def test_whatever_the_pace_a_reader_sees_decodable_runs_within_its_bounds(
             assert each.key_frame or (previous is not None and each.utc_us == previous.utc_us + 1)
 
     asyncio.run(play())
+
+
+async def test_sound_is_read_from_its_next_packet_on(hub: StreamHub) -> None:
+    sound = StreamFormat(codec=Codec.AAC, clock_hz=16_000)
+    reader = hub.open_reader("listener")
+    for number in (1, 2):
+        hub.publish(AccessUnit(format=sound, data=b"x", key_frame=False, utc_us=number, mono_ns=number))
+    assert await drain(reader) == [1, 2]
