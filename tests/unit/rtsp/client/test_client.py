@@ -1,8 +1,5 @@
 """A client's life: from the first request to TEARDOWN, with a camera that does as it likes."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
@@ -14,81 +11,20 @@ from tests.unit.rtsp.client.camera import (
     METADATA_ONLY,
     PASSWORD,
     MemoryCamera,
-    MemoryNetwork,
-    Units,
     frame,
     goodbye,
     pass_time,
     rtp,
     sender_report,
 )
-from tests.unit.rtsp.twins import PPS, SPS
+from tests.unit.rtsp.client.scene import SLICE, scene, why
+from tests.unit.rtsp.twins import SPS
 
 from argus.base.access_unit import Codec, MediaKind
 from argus.base.clock import SimulatedClock
-from argus.base.errors import ArgusError, InvalidValue, NotSupported, Unavailable
+from argus.base.errors import ArgusError, NotSupported, Unavailable
 from argus.device.digest import Digest
-from argus.rtsp.client import ClientTransport, RtspClient, TargetPolicy
-from argus.rtsp.link import Address
-
-URI = f"rtsp://admin:{PASSWORD}@camera/stream"
-IDR, SLICE = b"\x65" + bytes(20), b"\x41" + bytes(20)
-
-
-class Scene:
-    """A client at a camera, and what became of it."""
-
-    def __init__(self, camera: MemoryCamera, transport: ClientTransport, uri: str, policy: TargetPolicy) -> None:
-        self.clock = SimulatedClock()
-        self.camera = camera
-        self.network = MemoryNetwork(camera=camera)
-        self.sink = Units()
-        self.client = RtspClient(uri, transport, self.clock, self.sink, policy=policy, network=self.network)
-        self.error: ArgusError | None = None
-        self._sequence = 0
-
-    async def run(self) -> None:
-        try:
-            await self.client.run()
-        except ArgusError as error:
-            self.error = error
-
-    def key_frame(self, rtp_timestamp: int) -> list[bytes]:
-        """Packets of one picture with its parameter sets."""
-        return [*(self.video(rtp_timestamp, nal) for nal in (SPS, PPS)), self.video(rtp_timestamp, IDR, marker=True)]
-
-    def video(self, rtp_timestamp: int, nal: bytes, *, marker: bool = False) -> bytes:
-        self._sequence += 1
-        return rtp(self._sequence, rtp_timestamp, nal, kind=96, marker=marker)
-
-    def send(self, *packets: bytes, channel: int = 0) -> None:
-        for packet in packets:
-            self.camera.say(frame(channel, packet))
-
-
-@contextlib.asynccontextmanager
-async def scene(
-    camera: MemoryCamera | None = None,
-    transport: ClientTransport = ClientTransport.TCP,
-    *,
-    uri: str = URI,
-    policy: TargetPolicy | None = None,
-) -> AsyncIterator[Scene]:
-    stage = Scene(camera or MemoryCamera(), transport, uri, policy or TargetPolicy())
-    task = asyncio.get_running_loop().create_task(stage.run())
-    await stage.clock.advance(0)
-    yield stage
-    task.cancel()
-    await asyncio.wait([task])
-
-
-async def why(camera: MemoryCamera, *, seconds: float = 12, **arguments: object) -> ArgusError:
-    """What the client raises within so many seconds."""
-    async with scene(camera, **arguments) as stage:  # type: ignore[arg-type]
-        await pass_time(stage.clock, seconds)
-        assert stage.error is not None
-        assert camera.closed or stage.camera is not camera or not camera.methods
-        return stage.error
+from argus.rtsp.client import ClientTransport
 
 
 async def test_it_sets_up_what_it_can_receive_plays_and_says_goodbye() -> None:
@@ -359,45 +295,3 @@ async def test_a_request_of_the_camera_is_answered() -> None:
             b"RTSP/1.0 501 Not Implemented\r\nCSeq: 4\r\n\r\n",
             b"RTSP/1.0 200 OK\r\nCSeq: 5\r\n\r\n",
         ]
-
-
-class Elsewhere(MemoryCamera):
-    """Sends its clients to `location`."""
-
-    def __init__(self, location: str) -> None:
-        super().__init__(answers={"DESCRIBE": (302, f"Location: {location}")})
-
-
-async def test_a_redirection_is_followed_and_the_password_left_behind() -> None:
-    there = MemoryCamera(digest=Digest(SimulatedClock()))
-    stage = Scene(Elsewhere("rtsp://other:8554/b"), ClientTransport.TCP, URI, TargetPolicy())
-    stage.network.cameras["other"] = there
-    await stage.run()
-    assert [target.authority for target, _ in stage.network.connected] == ["camera:554", "other:8554"]
-    assert stage.camera.closed
-    assert "asks for a user name" in str(stage.error)
-    assert not any(request.header("authorization") for request in there.requests)
-
-
-async def test_redirections_end_and_lead_nowhere_forbidden() -> None:
-    error = await why(Elsewhere("rtsp://camera/again"))
-    assert "from one address to the next" in str(error)
-    assert isinstance(await why(Elsewhere("file:///etc/passwd")), InvalidValue)
-    assert isinstance(await why(Elsewhere("")), (InvalidValue, Unavailable))
-
-
-async def test_the_address_that_was_checked_is_the_one_connected_to() -> None:
-    stage = Scene(MemoryCamera(), ClientTransport.TCP, "rtsp://nowhere/", TargetPolicy())
-    stage.network.addresses = [(Address(host="127.0.0.1"), True), (CAMERA, False), (Address(host="::1"), True)]
-    await stage.run()
-    assert str(stage.error) == "nowhere:554 cannot be reached: no route"
-    assert [address for _, address in stage.network.connected] == [CAMERA]
-
-
-async def test_this_station_is_not_connected_to() -> None:
-    camera = MemoryCamera()
-    stage = Scene(camera, ClientTransport.TCP, URI, TargetPolicy())
-    stage.network.addresses = [(Address(host="192.0.2.1"), True)]
-    await stage.run()
-    assert isinstance(stage.error, InvalidValue)
-    assert stage.network.connected == []
